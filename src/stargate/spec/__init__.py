@@ -1,0 +1,1 @@
+"""What a person writes: frozen models, strict YAML with positions, JSON Schema."""

@@ -1,0 +1,74 @@
+"""The base of every model that a person writes, and the quantities its fields may hold.
+
+A field declared as `power_w: Watts` is written `power: 1.2 GW` in the file (the unit at the end
+of the name belongs to the float, not to the text), arrives as a float in SI, and shows in the
+JSON Schema as a string with an example.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from typing import Annotated, Any
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, GetJsonSchemaHandler
+from pydantic_core import CoreSchema
+
+from stargate import units
+from stargate.units import Kind
+
+
+class SpecModel(BaseModel):
+    """Frozen; unknown keys are refused; populated by the names that stand in the file."""
+
+    model_config = ConfigDict(
+        frozen=True, extra="forbid", validate_default=True, allow_inf_nan=False, strict=False
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Quantity:
+    """Marks a float field as a quantity of one kind; the text is read by `units.parse`."""
+
+    kind: Kind
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: Any) -> CoreSchema:
+        return BeforeValidator(self.read).__get_pydantic_core_schema__(source, handler)
+
+    def __get_pydantic_json_schema__(
+        self, schema: CoreSchema, handler: GetJsonSchemaHandler
+    ) -> dict[str, Any]:
+        shape: dict[str, Any] = {"type": "string", "examples": [self.kind.example]}
+        if self.kind.bare:
+            shape["type"] = ["string", "number"]
+        return {**shape, "description": f"{self.kind.name}, such as {self.kind.example}"}
+
+    def read(self, value: object) -> float:
+        if not isinstance(value, (str, int, float)):
+            raise ValueError(f"{self.kind.name} must be a text such as {self.kind.example!r}")
+        return units.parse(value, self.kind)
+
+
+Watts = Annotated[float, Quantity(units.POWER)]
+Joules = Annotated[float, Quantity(units.ENERGY)]
+Seconds = Annotated[float, Quantity(units.DURATION)]
+BytesPerSecond = Annotated[float, Quantity(units.BANDWIDTH)]
+Bytes = Annotated[float, Quantity(units.SIZE)]
+FlopPerSecond = Annotated[float, Quantity(units.COMPUTE_RATE)]
+Flop = Annotated[float, Quantity(units.COMPUTE)]
+Dollars = Annotated[float, Quantity(units.MONEY)]
+DollarsPerJoule = Annotated[float, Quantity(units.ENERGY_PRICE)]
+DollarsPerAcceleratorSecond = Annotated[float, Quantity(units.ACCELERATOR_TIME_PRICE)]
+DollarsPerAccelerator = Annotated[float, Quantity(units.ACCELERATOR_PRICE)]
+DollarsPerWatt = Annotated[float, Quantity(units.POWER_PRICE)]
+DollarsPerWattSecond = Annotated[float, Quantity(units.POWER_TIME_PRICE)]
+KilogramsPerJoule = Annotated[float, Quantity(units.CARBON_INTENSITY)]
+Kilograms = Annotated[float, Quantity(units.MASS)]
+Metres = Annotated[float, Quantity(units.DISTANCE)]
+Kelvin = Annotated[float, Quantity(units.TEMPERATURE)]
+Fraction = Annotated[float, Quantity(units.FRACTION)]
+PerSecond = Annotated[float, Quantity(units.RATE)]
+AcceleratorsPerSecond = Annotated[float, Quantity(units.DELIVERY_RATE)]
+
+Identifier = Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_.-]*$", max_length=64)]
+Day = Annotated[date, Field(description="a day, such as 2028-12-31")]
