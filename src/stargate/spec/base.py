@@ -1,12 +1,14 @@
 """The base of every model that a person writes, and the quantities its fields may hold.
 
 A field declared as `power_w: Watts` is written `power: 1.2 GW` in the file (the unit at the end
-of the name belongs to the float, not to the text), arrives as a float in SI, and shows in the
-JSON Schema as a string with an example.
+of the name belongs to the float, not to the text), is a float in SI inside, and shows in the
+JSON Schema as a string with an example. Models are built from what the file says, so in Python
+too: `Site(power="1.2 GW")`, then `site.power_w`.
 """
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from datetime import date
 from typing import Annotated, Any
@@ -18,11 +20,21 @@ from stargate import units
 from stargate.units import Kind
 
 
+_UNIT_SUFFIX = re.compile(
+    r"_(w|j|s|bytes|bytes_per_s|flop_per_s|flop|usd|usd_per_j|usd_per_s|usd_per_accelerator|usd_per_w"
+    r"|usd_per_w_s|kg|kg_per_j|m|k|per_s|accelerators_per_s)$"
+)
+
+
+def _name_in_file(field_name: str) -> str:
+    return _UNIT_SUFFIX.sub("", field_name)
+
+
 class SpecModel(BaseModel):
-    """Frozen; unknown keys are refused; populated by the names that stand in the file."""
+    """Frozen; unknown keys are refused; keys are the field names without their unit."""
 
     model_config = ConfigDict(
-        frozen=True, extra="forbid", validate_default=True, allow_inf_nan=False, strict=False
+        frozen=True, extra="forbid", allow_inf_nan=False, alias_generator=_name_in_file
     )
 
 
@@ -44,6 +56,7 @@ class Quantity:
         return {**shape, "description": f"{self.kind.name}, such as {self.kind.example}"}
 
     def read(self, value: object) -> float:
+        """The quantity that `value` states, in SI; raises `UnitError`."""
         if not isinstance(value, (str, int, float)):
             raise ValueError(f"{self.kind.name} must be a text such as {self.kind.example!r}")
         return units.parse(value, self.kind)
