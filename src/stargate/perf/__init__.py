@@ -1,0 +1,1 @@
+"""How long a step takes: formulas over arrays, from the roofline of one kernel to a whole job."""
