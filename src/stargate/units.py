@@ -29,7 +29,7 @@ _PLAIN = re.compile(rf"(?P<number>{_NUMBER})\s*(?P<unit>.*)", re.DOTALL)
 _DOLLARS = re.compile(rf"(?P<sign>[+-]?)\$\s*(?P<number>{_NUMBER})\s*(?P<unit>[kMBT]?(?:/.*)?)")
 
 
-@dataclass(frozen=True, slots=True, repr=False)
+@dataclass(frozen=True, slots=True, repr=False, eq=False)
 class Kind:
     """A kind of quantity: the unit that floats of it are in, and the units that may be written.
 

@@ -19,7 +19,6 @@ from pydantic_core import CoreSchema
 from stargate import units
 from stargate.units import Kind
 
-
 _UNIT_SUFFIX = re.compile(
     r"_(w|j|s|bytes|bytes_per_s|flop_per_s|flop|usd|usd_per_j|usd_per_s|usd_per_accelerator|usd_per_w"
     r"|usd_per_w_s|kg|kg_per_j|m|k|per_s|accelerators_per_s)$"
@@ -85,3 +84,37 @@ AcceleratorsPerSecond = Annotated[float, Quantity(units.DELIVERY_RATE)]
 
 Identifier = Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_.-]*$", max_length=64)]
 Day = Annotated[date, Field(description="a day, such as 2028-12-31")]
+
+
+@dataclass(frozen=True, slots=True)
+class Refers:
+    """Marks a text as the name of a thing of one kind, which stands elsewhere.
+
+    The mark shows in the JSON Schema as `x-refers-to`; `spec.references` finds every name by it.
+    """
+
+    kind: str
+
+    def __get_pydantic_json_schema__(
+        self, schema: CoreSchema, handler: GetJsonSchemaHandler
+    ) -> dict[str, Any]:
+        return {**handler(schema), "x-refers-to": self.kind}
+
+
+# Names of things that the same document holds (a model may also be one of the catalogue's) ...
+ModelName = Annotated[Identifier, Refers("model")]
+SiteName = Annotated[Identifier, Refers("site")]
+ClusterName = Annotated[Identifier, Refers("cluster")]
+WorkloadName = Annotated[Identifier, Refers("workload")]
+PhaseName = Annotated[Identifier, Refers("phase")]
+GateName = Annotated[Identifier, Refers("gate")]
+DriverName = Annotated[Identifier, Refers("driver")]
+ResourceName = Annotated[Identifier, Refers("resource")]
+# ... and of things that the catalogue holds.
+AcceleratorName = Annotated[Identifier, Refers("catalog accelerator")]
+NodeName = Annotated[Identifier, Refers("catalog node")]
+FabricName = Annotated[Identifier, Refers("catalog fabric")]
+LinkName = Annotated[Identifier, Refers("catalog link")]
+FactName = Annotated[Identifier, Refers("catalog fact")]
+CatalogModelName = Annotated[Identifier, Refers("catalog model")]
+ReferenceClassName = Annotated[Identifier, Refers("catalog reference class")]
