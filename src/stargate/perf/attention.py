@@ -1,0 +1,71 @@
+"""Time of the attention core (scores, softmax, weighted sum), forward and backward.
+
+Flash kernels keep the scores on chip and are bound by arithmetic; the unfused kernels of 2022 and
+before write them to memory several times and are bound by bandwidth. Not covered: sparse and
+linear attention, attention sinks, the decode step.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from stargate.perf.columns import Array, Column
+
+BACKWARD_FLOP_RATIO = 2.5  # five multiplications against two (arXiv 2307.08691, section 4.1)
+HEAD_DIM_HALF = 32.0  # head size at which half of the long-head rate is reached
+REFERENCE_HEAD_DIM = 128.0
+# Bytes moved per score by the unfused kernels in 16 bit, dropout mask one byte (Megatron-LM 2022):
+# forward store 2, softmax 2+2, dropout 2+2+1, product 2; backward about as much again and the
+# gradients of scores and probabilities.
+UNFUSED_FORWARD_BYTES = 13.0
+UNFUSED_BACKWARD_BYTES = 17.0
+UNFUSED_NO_DROPOUT = 8.0 / 13.0  # share of that traffic left without dropout
+
+
+def visible_keys(seq_len: Column, window: Column) -> Array:
+    """Mean number of keys that a query sees under a causal mask of width `window` (0: no window).
+
+    s/2 without a window, w (1 - w / 2s) with one shorter than the sequence.
+    """
+    width = np.where(np.asarray(window) > 0, np.minimum(window, seq_len), seq_len)
+    return width * (1.0 - width / (2.0 * seq_len))
+
+
+def attention_flop(
+    tokens: Column, keys: Column, heads: Column, qk_dim: Column, v_dim: Column
+) -> Column:
+    """Forward multiply-adds, two FLOP each: 2 t k a (d_qk + d_v).
+
+    Source: PaLM appendix B (12 L H Q T a token forward and backward), by head size.
+    """
+    return 2.0 * tokens * keys * heads * (qk_dim + v_dim)
+
+
+def flash_fraction(
+    head_dim: Column, seq_len: Column, fraction: Column, half_seq_len: Column
+) -> Column:
+    """Share of peak a flash kernel reaches: f (d / (d + 32)) (160/128) s / (s + s_half).
+
+    `fraction` is that of a long sequence with heads of 128. Shape fitted to figures 5-7 of
+    arXiv 2307.08691 (A100, 512 to 16k, heads 64 and 128) and figure 5 of arXiv 2407.08608.
+    """
+    by_head = head_dim / (head_dim + HEAD_DIM_HALF)
+    reference = REFERENCE_HEAD_DIM / (REFERENCE_HEAD_DIM + HEAD_DIM_HALF)
+    return fraction * by_head / reference * seq_len / (seq_len + half_seq_len)
+
+
+def flash_time_s(flop: Column, peak_flop_per_s: Column, fraction: Column) -> Column:
+    """Seconds of a flash kernel: its FLOP over the share of peak that it reaches."""
+    return flop / (peak_flop_per_s * fraction)
+
+
+def unfused_traffic_bytes(scores: Column, bytes_per_score: float, dropout: Column) -> Column:
+    """Bytes that the unfused kernels move for `scores` = b a s^2 scores, masked ones included."""
+    return scores * bytes_per_score * np.where(np.asarray(dropout) > 0, 1.0, UNFUSED_NO_DROPOUT)
+
+
+def unfused_time_s(
+    flop: Column, traffic_bytes: Column, flop_per_s: Column, bandwidth_bytes_per_s: Column
+) -> Column:
+    """Seconds of unfused attention: both batched products and the passes over the scores."""
+    return flop / flop_per_s + traffic_bytes / bandwidth_bytes_per_s

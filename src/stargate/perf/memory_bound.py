@@ -1,0 +1,54 @@
+"""Operators bound by memory bandwidth: norms, residuals, activations, rope, casts, optimiser.
+
+Each is counted in bytes read and written per token of a rank; time is bytes over the bandwidth
+reached. The cost of starting a kernel stands in `launch`. Not covered: cache hits between kernels.
+"""
+
+from __future__ import annotations
+
+from stargate.perf.columns import Column
+
+BF16_BYTES = 2.0
+
+
+def stream_time_s(size_bytes: Column, bandwidth_bytes_per_s: Column) -> Column:
+    """Seconds to read and write `size_bytes` at the bandwidth reached."""
+    return size_bytes / bandwidth_bytes_per_s
+
+
+def residual_bytes(hidden: Column, dropout: Column) -> Column:
+    """Forward bytes per token of two norms and two residual additions.
+
+    Norm: read and write, 2 x 2 x 2 h. Residual: read two, write one, 2 x 3 x 2 h; a dropout adds a
+    mask of one byte twice. Source: count of operands, bf16; fused bias-dropout-add.
+    """
+    return BF16_BYTES * hidden * (4.0 + 6.0) + 2.0 * hidden * dropout
+
+
+def activation_bytes(width: Column, gated: Column) -> Column:
+    """Forward bytes per token of the activation: read (two when gated), write one, `width` wide."""
+    return BF16_BYTES * width * (2.0 + gated)
+
+
+def rope_bytes(rotated_width: Column) -> Column:
+    """Forward bytes per token to rotate queries and keys: read and write."""
+    return 2.0 * BF16_BYTES * rotated_width
+
+
+def cast_bytes(width: Column) -> Column:
+    """Bytes per token to quantise a GEMM input to 8 bits: read 2, write 1, and a transpose 1."""
+    return 4.0 * width
+
+
+def permute_bytes(hidden: Column, active: Column) -> Column:
+    """Forward bytes per token to permute tokens to experts and back: k copies read and written."""
+    return 4.0 * BF16_BYTES * hidden * active
+
+
+def optimizer_bytes(state_bytes: Column, gradient_bytes: Column, weight_bytes: Column) -> Column:
+    """Bytes per parameter that an optimiser step moves: states read and written, gradient read,
+    gradient zeroed, 16-bit weight written.
+
+    Adam with fp32 master, mean and variance: 2 x 12 + 2 x 4 + 2 = 34.
+    """
+    return 2.0 * state_bytes + 2.0 * gradient_bytes + weight_bytes

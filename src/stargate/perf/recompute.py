@@ -1,0 +1,24 @@
+"""What recomputing activations costs: the forward work done again before the backward.
+
+Source: V. Korthikanti et al., arXiv 2205.05198, sections 4 and 5 (full: every layer's forward;
+selective: the attention core alone). Not covered: recompute of hand-picked operators.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from stargate.perf.columns import Array, Column, Ints
+from stargate.perf.strategy import FULL, SELECTIVE
+
+
+def repeated_fraction(recompute: Ints, recompute_layers: Column, layers_per_stage: Column) -> Array:
+    """Share of a stage's layers whose whole forward runs twice."""
+    some = np.minimum(recompute_layers / np.maximum(layers_per_stage, 1.0), 1.0)
+    share = np.where(np.asarray(recompute_layers) > 0, some, 1.0)
+    return np.where(recompute == FULL, share, 0.0)
+
+
+def core_repeated(recompute: Ints) -> Array:
+    """1 where the attention core alone is recomputed."""
+    return np.where(recompute == SELECTIVE, 1.0, 0.0)
