@@ -1,0 +1,111 @@
+"""Money and energy: what capacity costs to build and to run, and when the money leaves.
+
+All amounts are in dollars of the programme's price base; every price per watt names its basis.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Discriminator, Field, Tag
+
+from stargate.spec.base import (
+    Dollars,
+    DollarsPerAccelerator,
+    DollarsPerJoule,
+    DollarsPerWatt,
+    DollarsPerWattSecond,
+    DriverName,
+    Fraction,
+    Identifier,
+    KilogramsPerJoule,
+    PerSecond,
+    PhaseName,
+    Seconds,
+    SpecModel,
+)
+from stargate.spec.distribution import Loads, NumberDistribution, Sourced
+
+Share = Annotated[Fraction, Field(ge=0, le=1)]
+Ratio = Annotated[float, Field(ge=1, le=4)]
+
+
+class Spend(SpecModel):
+    """When money leaves: over the block's works, or over one task of its template."""
+
+    shape: Literal["lump", "linear", "s_curve"] = "s_curve"
+    over: Identifier | None = None
+
+
+class _Cost(Sourced):
+    """What every capital cost states."""
+
+    id: Identifier
+    name: str = ""
+    phases: tuple[PhaseName, ...] = Field(default=(), description="all when empty")
+    factor: NumberDistribution | None = Field(default=None, description="uncertainty of the rate")
+    loads: Loads = Field(default_factory=dict)
+    price: DriverName | None = Field(default=None, description="price process that scales it")
+    escalation_per_s: PerSecond = Field(default=0.0, description="real, from the price base on")
+    spend: Spend = Spend()
+    life_s: Annotated[Seconds, Field(gt=0)] | None = None
+
+
+class PowerCost(_Cost):
+    """A price per watt of a stated basis."""
+
+    per: Literal["it_power", "facility_power"]
+    rate_usd_per_w: DollarsPerWatt
+
+
+class AcceleratorCost(_Cost):
+    """A price per accelerator."""
+
+    per: Literal["accelerator"]
+    rate_usd_per_accelerator: DollarsPerAccelerator
+
+
+class BlockCost(_Cost):
+    """An amount per block."""
+
+    per: Literal["block"]
+    amount_usd: Dollars
+
+
+def _basis(value: object) -> str | None:
+    per = value.get("per") if isinstance(value, dict) else getattr(value, "per", None)
+    tags = {"it_power": "<power>", "facility_power": "<power>"}
+    return tags.get(str(per), f"<{per}>")
+
+
+Cost = Annotated[
+    Annotated[PowerCost, Tag("<power>")]
+    | Annotated[AcceleratorCost, Tag("<accelerator>")]
+    | Annotated[BlockCost, Tag("<block>")],
+    Discriminator(
+        _basis,
+        custom_error_type="cost_basis",
+        custom_error_message="no basis; write per: it_power, facility_power, accelerator or block",
+    ),
+]
+
+
+class Running(Sourced):
+    """What operation costs a year besides energy, per watt of a stated basis."""
+
+    id: Identifier
+    per: Literal["it_power", "facility_power"]
+    rate_usd_per_w_s: DollarsPerWattSecond
+
+
+class Energy(Sourced):
+    """Electricity: how much of the IT power is drawn, and what it costs and emits.
+
+    A site of the network that states its own price or carbon intensity keeps it.
+    """
+
+    utilisation: Share = Field(description="mean draw over IT power")
+    pue: Ratio = Field(description="yearly facility energy over IT energy")
+    price_usd_per_j: DollarsPerJoule
+    price: DriverName | None = Field(default=None, description="price process that scales it")
+    carbon_intensity_kg_per_j: KilogramsPerJoule

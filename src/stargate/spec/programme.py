@@ -1,0 +1,140 @@
+"""The programme: phases of construction, what they wait for, what they cost, and what may go wrong.
+
+The parts stand in `works`, `gate` and `cost`; here they are put together and checked against each
+other. Not covered: scarce resources, options, actuals.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Annotated, Literal, Self
+
+from pydantic import Field, model_validator
+
+from stargate.spec.activities import Activity, activities, faults_of
+from stargate.spec.base import Day, Fraction, Identifier, PerSecond, PhaseName, SpecModel
+from stargate.spec.cost import Cost, Energy, Running, Share
+from stargate.spec.distribution import DurationDistribution, NumberDistribution, Sourced
+from stargate.spec.gate import CapabilityLaw, Forecast, Gate, Run
+from stargate.spec.works import Phase, Template
+
+
+class Driver(Sourced):
+    """What many tasks or prices share.
+
+    A `normal` driver is one standard normal score per sample, to load on. A `gbm` or `ou` driver
+    is a price over time relative to the price base: a geometric Brownian motion, or a logarithm
+    that reverts to its start.
+    """
+
+    id: Identifier
+    name: str = ""
+    process: Literal["normal", "gbm", "ou"] = "normal"
+    drift_per_s: PerSecond = Field(default=0.0, description="of the median (gbm)")
+    volatility: Annotated[float, Field(ge=0)] = Field(
+        default=0.0, description="sd of the logarithm after a year"
+    )
+    reversion_per_s: Annotated[PerSecond, Field(ge=0)] = Field(default=0.0, description="ou only")
+
+
+class Impact(SpecModel):
+    """What an event does: delays tasks, makes costs dearer, takes capacity away."""
+
+    tasks: tuple[Identifier, ...] = Field(default=(), description="of templates; delayed each")
+    delay: DurationDistribution | None = None
+    costs: tuple[Identifier, ...] = Field(default=(), description="all when empty")
+    cost_factor: NumberDistribution | None = None
+    capacity_lost: NumberDistribution | None = Field(default=None, description="share, 0 to 1")
+
+    @model_validator(mode="after")
+    def _does_something(self) -> Self:
+        if self.delay is None and self.cost_factor is None and self.capacity_lost is None:
+            raise ValueError("an impact states delay, cost_factor or capacity_lost")
+        if (self.delay is None) != (not self.tasks):
+            raise ValueError("delay and tasks go together")
+        return self
+
+
+class Risk(Sourced):
+    """A discrete event, apart from the spread of the estimates."""
+
+    id: Identifier
+    name: str = ""
+    probability: Share
+    per: Literal["programme", "phase", "block"] = "programme"
+    phases: tuple[PhaseName, ...] = Field(default=(), description="all when empty")
+    impact: Impact
+
+
+class Simulation(SpecModel):
+    """How many futures are drawn, and from which seed."""
+
+    samples: Annotated[int, Field(ge=1, le=2_000_000)] = 20_000
+    seed: Annotated[int, Field(ge=0)] = 0
+
+
+class Programme(Sourced):
+    """Everything that is built, in phases, and the uncertainty about it."""
+
+    currency: Literal["USD"] = "USD"
+    price_base: Annotated[int, Field(ge=1990, le=2100)] = Field(
+        description="the year whose dollars all amounts are in"
+    )
+    data_date: Day = Field(description="the day up to which things are known; time starts here")
+    horizon: Day = Field(description="the last day that is simulated")
+    discount_rate: Fraction = Field(description="real, per year")
+    drivers: tuple[Driver, ...] = ()
+    templates: tuple[Template, ...] = ()
+    phases: Annotated[tuple[Phase, ...], Field(min_length=1)]
+    runs: tuple[Run, ...] = ()
+    capability: CapabilityLaw | None = None
+    gates: tuple[Gate, ...] = ()
+    costs: tuple[Cost, ...] = ()
+    running: tuple[Running, ...] = ()
+    energy: Energy | None = None
+    risks: tuple[Risk, ...] = ()
+    simulation: Simulation = Simulation()
+
+    @model_validator(mode="after")
+    def _hangs_together(self) -> Self:
+        if found := [*faults_of(*self.parts), *_inner_faults(self)]:
+            raise ValueError("; ".join(found))
+        return self
+
+    @property
+    def parts(self) -> tuple[Sequence[Phase], Sequence[Template], Sequence[Run], Sequence[Gate]]:
+        """What the network of activities is made of."""
+        return self.phases, self.templates, self.runs, self.gates
+
+    def activities(self) -> tuple[Activity, ...]:
+        """Every activity of every phase, each after what it waits for."""
+        return activities(*self.parts)
+
+
+def _inner_faults(programme: Programme) -> list[str]:
+    """Names that a part of the programme gives to another, and what a part cannot do without."""
+    tasks = {task.id for template in programme.templates for task in template.tasks}
+    costs = {cost.id for cost in programme.costs}
+    spends = [cost.spend.over for cost in programme.costs if cost.spend.over is not None]
+    delays = [name for risk in programme.risks for name in risk.impact.tasks]
+    dearer = [name for risk in programme.risks for name in risk.impact.costs]
+    criteria = [criterion for gate in programme.gates for criterion in gate.criteria]
+    forecasts = [c.evidence for c in criteria if isinstance(c.evidence, Forecast)]
+    return [
+        *(f"no task {name!r} in any template" for name in [*spends, *delays] if name not in tasks),
+        *(f"no cost {name!r}" for name in dearer if name not in costs),
+        *(
+            f"{phase.id}: a phase that is not done needs blocks"
+            for phase in programme.phases
+            if phase.status != "done" and not phase.blocks
+        ),
+        *(
+            "a forecast of capability needs programme.capability"
+            for piece in forecasts[:1]
+            if programme.capability is None and any(f.of == "capability" for f in forecasts)
+        ),
+        *(
+            "the horizon is not after the data date"
+            for _ in range(programme.horizon <= programme.data_date)
+        ),
+    ]
