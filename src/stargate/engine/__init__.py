@@ -1,0 +1,1 @@
+"""Named random streams and samples of many variables at once."""

@@ -1,0 +1,1 @@
+"""Buildings and what they hold: power, reliability, energy, carbon, the cost of capital."""

@@ -1,0 +1,244 @@
+"""What a plan answers: frozen columns over the samples, with their summaries.
+
+Times are seconds since midnight of the data date; `inf` is never, within the horizon or at all.
+Money is in US dollars of the price base, power in watts of the basis that the name states.
+A result holds no formula of the domain: it summarises what `programme.plan` drew.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+import numpy as np
+from numpy.typing import NDArray
+
+from stargate.catalog.facts import Fact
+from stargate.units import DAY_S
+
+FloatArray = NDArray[np.float64]
+
+PERCENTILES = (10, 50, 80, 90)
+
+
+@dataclass(frozen=True, slots=True)
+class Quantiles:
+    """Four percentiles and the mean of a sampled quantity; `inf` where that share never happens."""
+
+    p10: float
+    p50: float
+    p80: float
+    p90: float
+    mean: float
+
+    @classmethod
+    def of(cls, samples: FloatArray) -> Quantiles:
+        """The order statistics of `samples` (no interpolation, so that `inf` stays itself)."""
+        p10, p50, p80, p90 = np.percentile(samples, PERCENTILES, method="higher")
+        return cls(float(p10), float(p50), float(p80), float(p90), float(np.mean(samples)))
+
+
+@dataclass(frozen=True, slots=True)
+class PhaseResult:
+    """When a phase is on line, and what it costs and holds when it is.
+
+    `online_s` and `capex_usd` are one value a sample. Capital costs count what is spent within the
+    horizon: all of it when the phase is built, what was committed when it is cancelled, nothing
+    when it never starts. Power and accelerators are those of the phase as planned.
+    """
+
+    id: str
+    name: str
+    status: str
+    assumed: bool
+    target: date | None
+    online_s: FloatArray
+    online: Quantiles
+    probability_online: float
+    probability_by_target: float | None
+    capex_usd: FloatArray
+    capex: Quantiles
+    capex_if_built: Quantiles | None
+    budget_low_usd: float | None
+    budget_high_usd: float | None
+    probability_within_budget: float | None
+    joint_probability: float | None
+    it_w: float
+    facility_w: float
+    accelerators: int
+    budget_source: str
+    note: str
+
+
+@dataclass(frozen=True, slots=True)
+class TaskResult:
+    """When a task starts and ends, and how often it lies on the path to the last phase."""
+
+    id: str
+    name: str
+    site: str
+    phase: str
+    start: Quantiles
+    finish: Quantiles
+    duration: Quantiles
+    criticality: float
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """One meeting of a gate: when, how often it takes place, and how often it says yes.
+
+    `probability_held` is the share of samples that come to this attempt, `probability_pass` the
+    share of those that pass, `evidence` the first criterion's metric among those that come.
+    """
+
+    number: int
+    on: Quantiles
+    probability_held: float
+    probability_pass: float
+    probability_passed_by_now: float
+    evidence: Quantiles
+
+
+@dataclass(frozen=True, slots=True)
+class CriterionResult:
+    """A criterion of a gate and how often it alone holds at the first attempt."""
+
+    metric: str
+    relation: str
+    threshold: float
+    evidence_kind: str
+    probability_at_first: float
+
+
+@dataclass(frozen=True, slots=True)
+class GateResult:
+    """The odds of a gate. `wait_s` runs from the day that evidence and date are there to the pass."""
+
+    id: str
+    name: str
+    kind: str
+    on_fail: str
+    criteria: tuple[CriterionResult, ...]
+    attempts: tuple[Attempt, ...]
+    probability_pass: float
+    wait: Quantiles
+    opens: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class RunResult:
+    """The training run that gives a gate its evidence."""
+
+    id: str
+    name: str
+    model: str
+    accelerator: str
+    accelerators: int
+    strategy: str
+    step_time_s: float
+    mfu: float
+    mtbf_s: float
+    checkpoint_interval_s: float
+    goodput: float
+    start: Quantiles
+    days: Quantiles
+    compute_flop: Quantiles
+    tokens: Quantiles
+    loss_nats: Quantiles
+    capability: Quantiles | None
+    probability_held: float
+
+
+@dataclass(frozen=True, slots=True)
+class DriverEffect:
+    """How one uncertain input moves one outcome.
+
+    `low` and `high` are the outcome's median (seconds since the data date, or dollars) among the
+    samples in which the input lies in its lowest or highest tenth ("one at a time" over the
+    samples that were drawn); `rank_correlation` is Spearman's.
+    """
+
+    id: str
+    label: str
+    outcome: str
+    unit: str
+    rank_correlation: float
+    low: float
+    high: float
+    base: float
+
+    @property
+    def swing(self) -> float:
+        """The outcome's move from the input's low end to its high end."""
+        return self.high - self.low
+
+
+@dataclass(frozen=True, slots=True)
+class Series:
+    """A quantity over time: bands at `time_s` (level), or per period ending there (flow)."""
+
+    id: str
+    label: str
+    unit: str
+    time_s: FloatArray
+    p10: FloatArray
+    p50: FloatArray
+    p90: FloatArray
+    mean: FloatArray
+
+
+@dataclass(frozen=True, slots=True)
+class Finance:
+    """The whole programme's money over the horizon; `annuity` is the yearly cost when all stands."""
+
+    capex: Quantiles
+    running: Quantiles
+    present_value: Quantiles
+    annuity_usd_per_year: Quantiles
+    discount_rate_per_year: float
+
+
+@dataclass(frozen=True, slots=True)
+class PlanResult:
+    """The answer to `stargate plan`."""
+
+    name: str
+    data_date: date
+    horizon: date
+    price_base: int
+    currency: str
+    n_samples: int
+    seed: int
+    version: str
+    spec_hash: str
+    phases: tuple[PhaseResult, ...]
+    tasks: tuple[TaskResult, ...]
+    gates: tuple[GateResult, ...]
+    runs: tuple[RunResult, ...]
+    drivers: tuple[DriverEffect, ...]
+    series: tuple[Series, ...]
+    finance: Finance
+    facts: tuple[Fact, ...]
+    assumptions: tuple[str, ...]
+    warnings: tuple[str, ...]
+
+    def day(self, time_s: float) -> date | None:
+        """The calendar day of a time, or None for never."""
+        return day_of(self.data_date, time_s)
+
+    def phase(self, name: str) -> PhaseResult:
+        """The phase of that id."""
+        return next(phase for phase in self.phases if phase.id == name)
+
+    def series_of(self, name: str) -> Series:
+        """The series of that id."""
+        return next(series for series in self.series if series.id == name)
+
+
+def day_of(data_date: date, time_s: float) -> date | None:
+    """The calendar day `time_s` seconds after midnight of the data date; None for never."""
+    if not math.isfinite(time_s):
+        return None
+    return data_date + timedelta(days=math.floor(time_s / DAY_S))
