@@ -9,6 +9,7 @@ from typing import Annotated, Literal
 from pydantic import Discriminator, Field, Tag
 
 from stargate.spec.base import CatalogModelName, Identifier, SpecModel
+from stargate.spec.job import TrainingJob
 from stargate.spec.model import Transformer
 from stargate.spec.network import Network
 
@@ -40,6 +41,7 @@ class Document(SpecModel):
     )
     network: Network | None = None
     models: dict[Identifier, Model] = Field(default_factory=dict)
+    workloads: dict[Identifier, TrainingJob] = Field(default_factory=dict)
 
     def canonical_json(self) -> str:
         """The content as one line of JSON: SI floats, keys sorted, nothing about its files."""

@@ -68,6 +68,11 @@ _SYNTAX = (
         "a tag",
         "remove it; quote the value if it begins with '!'",
     ),
+    (
+        "exceeded maximum nesting depth",
+        "nested too deep",
+        "close some brackets",
+    ),
 )
 
 

@@ -1,0 +1,63 @@
+"""The command line: `stargate COMMAND`. Nothing heavy is imported before a command needs it.
+
+The result goes to stdout, progress and logs to stderr. Exit codes: 0 done, or yes; 1 the answer
+is no; 2 bad usage or a bad specification; 3 the run failed; 130 interrupted.
+"""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+from collections.abc import Callable
+from typing import Any
+
+import click
+
+from stargate import __version__
+from stargate.cli.exits import guarded
+
+# Each command is `command` in the module of its name; the text is what `--help` shows for it.
+COMMANDS = {
+    "plan": "When each phase of a programme is on line, what it costs, whether its gate opens.",
+    "predict": "How fast a model trains on a machine, and how to split it.",
+    "validate": "Score the performance model against published measurements.",
+    "catalog": "Show the sourced facts that everything rests on.",
+    "check": "Find every fault of a specification.",
+    "schema": "Print the JSON Schema of specifications, for editors.",
+}
+
+
+class LazyGroup(click.Group):
+    """A group whose commands are imported when they run, and described without that."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """The commands whose module is installed."""
+        return [name for name in COMMANDS if importlib.util.find_spec(f"{__name__}.{name}")]
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """The command, imported now."""
+        if cmd_name not in self.list_commands(ctx):
+            return None
+        command = importlib.import_module(f"{__name__}.{cmd_name}").command
+        assert isinstance(command, click.Command)
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """List the commands without importing them."""
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, COMMANDS[name]) for name in self.list_commands(ctx)])
+
+    def main(self, *args: Any, **kwargs: Any) -> Any:
+        """Run, and turn every outcome into its exit code."""
+        run: Callable[..., Any] = super().main
+        return guarded(run, *args, **kwargs)
+
+
+@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="stargate", message="%(prog)s %(version)s")
+def main() -> None:
+    """Plan, predict, simulate and run AI supercomputers that span a network of data centres.
+
+    Exit codes: 0 done, or yes; 1 the answer is no; 2 bad usage or a bad specification; 3 the run
+    failed; 130 interrupted. With --json, one object goes to stdout, errors included.
+    """
