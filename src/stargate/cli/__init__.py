@@ -12,6 +12,7 @@ from collections.abc import Callable
 from typing import Any
 
 import click
+from typing_extensions import override
 
 from stargate import __version__
 from stargate.cli.exits import guarded
@@ -30,10 +31,12 @@ COMMANDS = {
 class LazyGroup(click.Group):
     """A group whose commands are imported when they run, and described without that."""
 
+    @override
     def list_commands(self, ctx: click.Context) -> list[str]:
         """The commands whose module is installed."""
         return [name for name in COMMANDS if importlib.util.find_spec(f"{__name__}.{name}")]
 
+    @override
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         """The command, imported now."""
         if cmd_name not in self.list_commands(ctx):
@@ -42,11 +45,13 @@ class LazyGroup(click.Group):
         assert isinstance(command, click.Command)
         return command
 
+    @override
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """List the commands without importing them."""
         with formatter.section("Commands"):
             formatter.write_dl([(name, COMMANDS[name]) for name in self.list_commands(ctx)])
 
+    @override
     def main(self, *args: Any, **kwargs: Any) -> Any:
         """Run, and turn every outcome into its exit code."""
         run: Callable[..., Any] = super().main

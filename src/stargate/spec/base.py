@@ -101,6 +101,23 @@ class Refers:
         return {**handler(schema), "x-refers-to": self.kind}
 
 
+@dataclass(frozen=True, slots=True)
+class ShortForm:
+    """Says in the JSON Schema that a text (or number) may stand for the whole, as `example` does.
+
+    It changes nothing about validation; a validator beside it reads the short form.
+    """
+
+    example: str
+    types: tuple[str, ...] = ("string",)
+
+    def __get_pydantic_json_schema__(
+        self, schema: CoreSchema, handler: GetJsonSchemaHandler
+    ) -> dict[str, Any]:
+        short = {"type": list(self.types), "description": f"short form, such as {self.example}"}
+        return {"anyOf": [short, handler(schema)]}
+
+
 # Names of things that the same document holds (a model may also be one of the catalogue's) ...
 ModelName = Annotated[Identifier, Refers("model")]
 SiteName = Annotated[Identifier, Refers("site")]

@@ -14,6 +14,7 @@ from difflib import get_close_matches
 from pydantic_core import ErrorDetails
 
 from stargate.errors import Problem
+from stargate.spec.faults import Fault, FaultsError
 from stargate.spec.outline import Outline
 from stargate.spec.tree import Node, Path, Place, dotted, locate, plain
 
@@ -65,8 +66,20 @@ _SIZES = {
 
 def problems_of(errors: Iterable[ErrorDetails], root: Node, outline: Outline) -> list[Problem]:
     """One problem for each error, without repetitions and what only follows from another."""
-    found = [_problem(error, root, outline) for error in errors if not _follows(error)]
+    found: list[Problem] = []
+    for error in errors:
+        raised = error.get("ctx", {}).get("error")
+        if isinstance(raised, FaultsError):
+            path, _ = _path(error["loc"], root)
+            found += [problem_of(fault, root, path) for fault in raised.faults]
+        elif not _follows(error):
+            found.append(_problem(error, root, outline))
     return list(dict.fromkeys(found))
+
+
+def problem_of(fault: Fault, root: Node, above: Path = ()) -> Problem:
+    """A fault found in the part at `above`, with its place in the files."""
+    return problem_at(root, (*above, *fault.path), fault.message, fault.mend, key=fault.key)
 
 
 def problem_at(

@@ -13,7 +13,7 @@ from typing import Annotated, Generic, Literal, Self, TypeVar
 from annotated_types import Ge, Gt
 from pydantic import AfterValidator, BeforeValidator, Discriminator, Field, Tag, model_validator
 
-from stargate.spec.base import DriverName, ReferenceClassName, Seconds, SpecModel
+from stargate.spec.base import DriverName, ReferenceClassName, Seconds, ShortForm, SpecModel
 
 
 def _within_unit_variance(loads: dict[str, float]) -> dict[str, float]:
@@ -192,6 +192,7 @@ DurationDistribution = Annotated[
     | Annotated[Reference, Tag("<reference>")],
     _ByShape,
     BeforeValidator(_certain),
+    ShortForm("6 months"),
 ]
 NumberDistribution = Annotated[
     Annotated[Pert[float], Tag("<pert>")]
@@ -207,4 +208,5 @@ NumberDistribution = Annotated[
     | Annotated[Reference, Tag("<reference>")],
     _ByShape,
     BeforeValidator(_certain),
+    ShortForm("1.5", types=("string", "number")),
 ]

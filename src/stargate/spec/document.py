@@ -12,6 +12,7 @@ from stargate.spec.base import CatalogModelName, Identifier, SpecModel
 from stargate.spec.job import TrainingJob
 from stargate.spec.model import Transformer
 from stargate.spec.network import Network
+from stargate.spec.programme import Programme
 
 
 class ModelReference(SpecModel):
@@ -42,6 +43,7 @@ class Document(SpecModel):
     network: Network | None = None
     models: dict[Identifier, Model] = Field(default_factory=dict)
     workloads: dict[Identifier, TrainingJob] = Field(default_factory=dict)
+    programme: Programme | None = None
 
     def canonical_json(self) -> str:
         """The content as one line of JSON: SI floats, keys sorted, nothing about its files."""

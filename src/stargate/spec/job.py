@@ -7,7 +7,7 @@ from typing import Annotated
 from pydantic import BeforeValidator, Discriminator, Field, Tag
 
 from stargate.errors import SpecError
-from stargate.spec.base import ClusterName, ModelName
+from stargate.spec.base import ClusterName, ModelName, ShortForm
 from stargate.spec.model import Count, Transformer
 from stargate.spec.workload import Strategy, TrainingWorkload
 
@@ -40,6 +40,7 @@ class TrainingJob(TrainingWorkload):
     accelerators: Count | None = Field(
         default=None, description="how many of the cluster's; all when left out"
     )
-    strategy: Annotated[Strategy, BeforeValidator(_read_strategy)] | None = Field(
-        default=None, description="searched when left out; short form: tp=8,pp=8,vp=3,mb=1"
-    )
+    strategy: (
+        Annotated[Strategy, BeforeValidator(_read_strategy), ShortForm("tp=8,pp=8,vp=3,mb=1")]
+        | None
+    ) = Field(default=None, description="searched when left out; short form: tp=8,pp=8,vp=3,mb=1")

@@ -72,6 +72,8 @@ class Outline:
                 if "x-refers-to" in shape:
                     yield Reference(path, str(shape["x-refers-to"]), node.value)
         for step, child in node.items():
+            if isinstance(step, str):
+                yield from (Reference((*path, step), kind, step) for kind in _key_kinds(shapes))
             below = [s for shape in shapes for s in self._below(shape, step, child)]
             yield from self._references(child, below, (*path, step))
 
@@ -105,6 +107,14 @@ def _under_key(shape: Schema, key: str) -> object:
     if isinstance(patterns, dict):
         return next(iter(patterns.values()))
     return shape.get("additionalProperties")
+
+
+def _key_kinds(shapes: list[Schema]) -> Iterator[str]:
+    """The kinds of thing that the keys of a mapping are names of."""
+    for shape in shapes:
+        names = shape.get("propertyNames")
+        if isinstance(names, dict) and "x-refers-to" in names:
+            yield str(names["x-refers-to"])
 
 
 def _under_index(shape: Schema, index: int) -> object:

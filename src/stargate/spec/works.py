@@ -19,6 +19,7 @@ from stargate.spec.base import (
     Fraction,
     Identifier,
     Seconds,
+    ShortForm,
     SiteName,
     SpecModel,
     Watts,
@@ -63,7 +64,7 @@ class _Link(SpecModel):
     lag_s: Seconds = 0.0
 
 
-Link = Annotated[_Link, BeforeValidator(_link)]
+Link = Annotated[_Link, BeforeValidator(_link), ShortForm("shell:FS-6 months")]
 
 
 class Task(Sourced):
