@@ -8,14 +8,13 @@ file and for the schedule alike.
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from difflib import get_close_matches
-from graphlib import CycleError, TopologicalSorter
+from graphlib import TopologicalSorter
 from typing import Literal
 
 from stargate.spec.gate import Forecast, Gate, Run
+from stargate.spec.tree import Path
 from stargate.spec.works import Block, Link, LinkKind, Phase, Task, Template
 
 ActivityKind = Literal["start", "task", "block", "online", "run", "gate"]
@@ -23,11 +22,15 @@ ActivityKind = Literal["start", "task", "block", "online", "run", "gate"]
 
 @dataclass(frozen=True, slots=True)
 class Wait:
-    """A link between activities: the first of `of` to happen counts."""
+    """A link between activities: the first of `of` to happen counts.
+
+    `path`, from the programme, is where it is written; empty if it is implied.
+    """
 
     of: tuple[str, ...]
     kind: LinkKind = "FS"
     lag_s: float = 0.0
+    path: Path = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,124 +53,88 @@ def activities(
 ) -> tuple[Activity, ...]:
     """All activities in an order in which every one comes after what it waits for.
 
-    Call it on parts in which `faults_of` finds nothing.
+    Call it on parts in which `programme_faults` finds nothing.
     """
-    nodes = {node.id: node for node in _expand(phases, templates, runs, gates)}
-    order = TopologicalSorter({node.id: _predecessors(node) for node in nodes.values()})
+    nodes = {node.id: node for node in expand(phases, templates, runs, gates)}
+    order = TopologicalSorter({node.id: predecessors(node) for node in nodes.values()})
     return tuple(nodes[name] for name in order.static_order())
 
 
-def faults_of(
-    phases: Sequence[Phase],
-    templates: Sequence[Template],
-    runs: Sequence[Run] = (),
-    gates: Sequence[Gate] = (),
-) -> list[str]:
-    """Why the parts make no network: doubled or unknown names, circles."""
-    doubled = _doubled("phase, gate or run", [part.id for part in (*phases, *gates, *runs)])
-    doubled += _doubled("template", [template.id for template in templates])
-    for template in templates:
-        doubled += _doubled(f"task of {template.id}", [task.id for task in template.tasks])
-    for phase in phases:
-        doubled += _doubled(f"block of {phase.id}", [block.name for block in phase.blocks])
-    unknown = _unknown_templates(phases, templates)
-    if doubled or unknown:
-        return doubled + unknown
-    nodes = list(_expand(phases, templates, runs, gates))
-    return _unknown_names(nodes) or _circle(nodes)
-
-
-def _expand(
+def expand(
     phases: Sequence[Phase],
     templates: Sequence[Template],
     runs: Sequence[Run],
     gates: Sequence[Gate],
 ) -> Iterator[Activity]:
+    """Every activity, in the order of the file."""
+    places = {template.id: ("templates", i) for i, template in enumerate(templates)}
     tasks = {template.id: template.tasks for template in templates}
     heads = {phase.id: f"{phase.id}.online" for phase in phases}
-    for phase in phases:
-        waits = tuple(Wait((heads.get(name, name),)) for name in phase.needs)
-        yield Activity(f"{phase.id}.start", "start", waits, phase.id)
-        for block in phase.blocks:
-            yield from _block(phase, block, tasks.get(block.template or "", ()), heads)
+    for i, phase in enumerate(phases):
+        needs = _named(phase.needs, heads, ("phases", i, "needs"))
+        yield Activity(f"{phase.id}.start", "start", needs, phase.id)
+        for j, block in enumerate(phase.blocks):
+            works = tasks.get(block.template or "", ())
+            written = places.get(block.template or "", ())
+            yield from _block(phase, block, works, heads, ("phases", i, "blocks", j), written)
         ends = tuple(Wait((f"{phase.id}.{block.name}.online",)) for block in phase.blocks)
         start = Wait((f"{phase.id}.start",))
         yield Activity(f"{phase.id}.online", "online", (start, *ends), phase.id)
-    for run in runs:
-        waits = tuple(Wait((heads.get(name, name),)) for name in run.on)
-        yield Activity(run.id, "run", waits + _waits(run.after, heads))
-    for gate in gates:
-        yield Activity(gate.id, "gate", tuple(Wait((name,)) for name in _evidence_runs(gate)))
+    for i, run in enumerate(runs):
+        waits = _named(run.on, heads, ("runs", i, "on"))
+        waits += _linked(run.after, heads, ("runs", i, "after"))
+        yield Activity(run.id, "run", waits)
+    for i, gate in enumerate(gates):
+        yield Activity(gate.id, "gate", tuple(_evidence_runs(gate, ("gates", i))))
 
 
 def _block(
-    phase: Phase, block: Block, tasks: Sequence[Task], heads: dict[str, str]
+    phase: Phase,
+    block: Block,
+    tasks: Sequence[Task],
+    heads: dict[str, str],
+    at: Path,
+    template_at: Path,
 ) -> Iterator[Activity]:
+    """The tasks of one block, which stands at `at`, and its milestone."""
     stem = f"{phase.id}.{block.name}"
     siblings = {other.name: f"{phase.id}.{other.name}.online" for other in phase.blocks}
     outer = heads | siblings
     names = outer | {task.id: f"{stem}.{task.id}" for task in tasks}
-    begin = (Wait((f"{phase.id}.start",)), *_waits(block.after, outer))
-    inside = {task.id for task in tasks}
-    for task in tasks:
-        first = not any(inside & set(link.of) for link in task.after)
-        waits = _waits(task.after, names) + (begin if first else ())
+    begin = (Wait((f"{phase.id}.start",)), *_linked(block.after, outer, (*at, "after")))
+    for k, task in enumerate(tasks):
+        waits = _linked(task.after, names, (*template_at, "tasks", k, "after"))
+        waits += () if task.early else begin
         yield Activity(f"{stem}.{task.id}", "task", waits, phase.id, block.name, task)
     waited_for = {name for task in tasks for link in task.after for name in link.of}
     last = tuple(Wait((f"{stem}.{task.id}",)) for task in tasks if task.id not in waited_for)
     yield Activity(f"{stem}.online", "block", last or begin, phase.id, block.name)
 
 
-def _waits(links: Iterable[Link], names: dict[str, str]) -> tuple[Wait, ...]:
+def _linked(links: Sequence[Link], names: dict[str, str], at: Path) -> tuple[Wait, ...]:
+    """The waits of links that are written in the list at `at`."""
     return tuple(
-        Wait(tuple(names.get(name, name) for name in link.of), link.kind, link.lag_s)
-        for link in links
+        Wait(tuple(names.get(name, name) for name in link.of), link.kind, link.lag_s, (*at, k))
+        for k, link in enumerate(links)
     )
 
 
-def _evidence_runs(gate: Gate) -> list[str]:
-    evidence = (criterion.evidence for criterion in gate.criteria)
-    return sorted({piece.run for piece in evidence if isinstance(piece, Forecast)})
+def _named(waited_for: Sequence[str], names: dict[str, str], at: Path) -> tuple[Wait, ...]:
+    """The waits of plain names that are written in the list at `at`."""
+    return tuple(Wait((names.get(name, name),), path=(*at, k)) for k, name in enumerate(waited_for))
 
 
-def _predecessors(node: Activity) -> list[str]:
+def _evidence_runs(gate: Gate, at: Path) -> Iterator[Wait]:
+    """The training runs that a gate judges by, once each."""
+    forecasts = {
+        criterion.evidence.run: (*at, "criteria", k, "evidence", "run")
+        for k, criterion in enumerate(gate.criteria)
+        if isinstance(criterion.evidence, Forecast)
+    }
+    for run in sorted(forecasts):
+        yield Wait((run,), path=forecasts[run])
+
+
+def predecessors(node: Activity) -> list[str]:
+    """The ids of all that `node` waits for."""
     return [name for wait in node.waits for name in wait.of]
-
-
-def _doubled(what: str, names: list[str]) -> list[str]:
-    return [f"two are called {name!r} ({what})" for name, n in Counter(names).items() if n > 1]
-
-
-def _unknown_templates(phases: Sequence[Phase], templates: Sequence[Template]) -> list[str]:
-    known = [template.id for template in templates]
-    return [
-        f"{phase.id}.{block.name}: no template {block.template!r}{_close(block.template, known)}"
-        for phase in phases
-        for block in phase.blocks
-        if block.template is not None and block.template not in known
-    ]
-
-
-def _unknown_names(nodes: list[Activity]) -> list[str]:
-    known = [node.id for node in nodes]
-    lookup = set(known)
-    return [
-        f"{node.id} waits for {name!r}, which nothing is called{_close(name, known)}"
-        for node in nodes
-        for name in _predecessors(node)
-        if name not in lookup
-    ]
-
-
-def _circle(nodes: list[Activity]) -> list[str]:
-    try:
-        TopologicalSorter({node.id: _predecessors(node) for node in nodes}).prepare()
-    except CycleError as error:
-        names: list[str] = error.args[1]
-        return ["a circle: " + " before ".join(names)]
-    return []
-
-
-def _close(name: str, known: list[str]) -> str:
-    close = get_close_matches(name, [*known, *(k.rsplit(".", 1)[-1] for k in known)], n=1)
-    return f"; did you mean {close[0]!r}?" if close else ""

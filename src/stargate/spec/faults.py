@@ -1,7 +1,7 @@
-"""FaultsError that a check finds within a part of a specification, by their path from that part.
+"""What a check finds wrong within a part of a specification, by its path from that part.
 
-A pydantic validator raises `FaultsError`; a check over the document yields `Fault`. The loader turns
-both into problems with file, line and column.
+A pydantic validator raises `FaultsError`; a check over the document yields `Fault`s. The loader
+turns both into problems with file, line and column.
 """
 
 from __future__ import annotations

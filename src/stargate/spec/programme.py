@@ -11,11 +11,13 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
-from stargate.spec.activities import Activity, activities, faults_of
+from stargate.spec.activities import Activity, activities
 from stargate.spec.base import Day, Fraction, Identifier, PerSecond, PhaseName, SpecModel
 from stargate.spec.cost import Cost, Energy, Running, Share
 from stargate.spec.distribution import DurationDistribution, NumberDistribution, Sourced
-from stargate.spec.gate import CapabilityLaw, Forecast, Gate, Run
+from stargate.spec.faults import FaultsError
+from stargate.spec.gate import CapabilityLaw, Gate, Run
+from stargate.spec.programme_faults import programme_faults
 from stargate.spec.works import Phase, Template
 
 
@@ -97,8 +99,8 @@ class Programme(Sourced):
 
     @model_validator(mode="after")
     def _hangs_together(self) -> Self:
-        if found := [*faults_of(*self.parts), *_inner_faults(self)]:
-            raise ValueError("; ".join(found))
+        if found := programme_faults(self):
+            raise FaultsError(found)
         return self
 
     @property
@@ -109,32 +111,3 @@ class Programme(Sourced):
     def activities(self) -> tuple[Activity, ...]:
         """Every activity of every phase, each after what it waits for."""
         return activities(*self.parts)
-
-
-def _inner_faults(programme: Programme) -> list[str]:
-    """Names that a part of the programme gives to another, and what a part cannot do without."""
-    tasks = {task.id for template in programme.templates for task in template.tasks}
-    costs = {cost.id for cost in programme.costs}
-    spends = [cost.spend.over for cost in programme.costs if cost.spend.over is not None]
-    delays = [name for risk in programme.risks for name in risk.impact.tasks]
-    dearer = [name for risk in programme.risks for name in risk.impact.costs]
-    criteria = [criterion for gate in programme.gates for criterion in gate.criteria]
-    forecasts = [c.evidence for c in criteria if isinstance(c.evidence, Forecast)]
-    return [
-        *(f"no task {name!r} in any template" for name in [*spends, *delays] if name not in tasks),
-        *(f"no cost {name!r}" for name in dearer if name not in costs),
-        *(
-            f"{phase.id}: a phase that is not done needs blocks"
-            for phase in programme.phases
-            if phase.status != "done" and not phase.blocks
-        ),
-        *(
-            "a forecast of capability needs programme.capability"
-            for piece in forecasts[:1]
-            if programme.capability is None and any(f.of == "capability" for f in forecasts)
-        ),
-        *(
-            "the horizon is not after the data date"
-            for _ in range(programme.horizon <= programme.data_date)
-        ),
-    ]
