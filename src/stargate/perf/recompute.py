@@ -9,6 +9,7 @@ from __future__ import annotations
 import numpy as np
 
 from stargate.perf.columns import Array, Column, Ints
+from stargate.perf.layer import LayerCost
 from stargate.perf.strategy import FULL, SELECTIVE
 
 
@@ -22,3 +23,12 @@ def repeated_fraction(recompute: Ints, recompute_layers: Column, layers_per_stag
 def core_repeated(recompute: Ints) -> Array:
     """1 where the attention core alone is recomputed."""
     return np.where(recompute == SELECTIVE, 1.0, 0.0)
+
+
+def saved_bytes(cost: LayerCost, recompute: Ints, repeated: Array) -> Array:
+    """Bytes a layer keeps for one micro-batch: its input, all but the scores, or everything.
+
+    Full: 2 s b h (equation 6 of the source); selective: no scores (equation 5).
+    """
+    scores = np.where(recompute == SELECTIVE, 0.0, cost.scores)
+    return repeated * cost.boundary + (1.0 - repeated) * (cost.activation + scores)

@@ -1,0 +1,131 @@
+"""The machine that a step runs on: an accelerator, how many, their network, their coefficients."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Self
+
+import numpy as np
+
+from stargate import catalog
+from stargate.catalog import Accelerator
+from stargate.perf.coefficients import Coefficients, Generation, generation
+from stargate.perf.columns import Array, Ints
+from stargate.perf.gemm import GemmUnit
+from stargate.perf.network import Network
+from stargate.perf.shape import WorkShape
+
+# Accelerator ids by the start of their name; a family shares its coefficients.
+FAMILIES: tuple[tuple[str, str], ...] = (
+    ("tpu", "tpu"),
+    ("mi", "cdna"),
+    ("gaudi", "gaudi"),
+    ("v100", "ampere"),
+    ("a100", "ampere"),
+    ("a800", "ampere"),
+    ("h", "hopper"),
+    ("gh", "hopper"),
+    ("b", "blackwell"),
+    ("gb", "blackwell"),
+)
+FALLBACK_FAMILY = "hopper"
+FALLBACK_CORES = 100  # where the catalogue knows no number of cores
+FALLBACK_NIC_BYTES_PER_S = 25e9  # one 200 Gb/s adapter each, where no node is known
+
+
+def family_of(accelerator_id: str) -> str:
+    """The family whose coefficients an accelerator uses."""
+    matches = (family for start, family in FAMILIES if accelerator_id.startswith(start))
+    return next(matches, FALLBACK_FAMILY)
+
+
+@dataclass(frozen=True, slots=True)
+class Machine:
+    """`count` accelerators of one kind under one network and one software generation."""
+
+    accelerator: Accelerator
+    count: int
+    network: Network
+    software: Generation
+
+    @classmethod
+    def of(
+        cls,
+        accelerator: str | Accelerator,
+        count: int,
+        *,
+        network: Network | None = None,
+        software: str | None = None,
+    ) -> Self:
+        """A machine with the catalogue's usual node and network for its accelerator."""
+        part = catalog.accelerator(accelerator) if isinstance(accelerator, str) else accelerator
+        chosen = generation(family_of(part.id), software)
+        return cls(part, count, network or usual_network(part), chosen)
+
+    def with_coefficients(self, coefficients: Coefficients) -> Self:
+        """The same machine under other coefficients, as a fit tries them."""
+        return replace(self, software=replace(self.software, coefficients=coefficients))
+
+    @property
+    def coefficients(self) -> Coefficients:
+        """The physical coefficients of the family and generation."""
+        return self.software.coefficients
+
+    @property
+    def is_gpu(self) -> bool:
+        """Whether tiles are dealt to many cores, rather than padded for a systolic array."""
+        return not self.accelerator.matrix_side
+
+    @property
+    def stream_bytes_per_s(self) -> float:
+        """Memory bandwidth that streaming operators reach."""
+        return self.accelerator.memory_bytes_per_s * self.coefficients.memory_fraction
+
+    @property
+    def gemm_unit(self) -> GemmUnit:
+        """What executes matrix products."""
+        side = self.accelerator.matrix_side or 0
+        return GemmUnit(
+            self.accelerator.n_cores or FALLBACK_CORES,
+            self.stream_bytes_per_s,
+            side,
+            self.coefficients.store_exposed,
+        )
+
+    @property
+    def attention_peak_flop_per_s(self) -> float:
+        """Peak that attention fractions refer to: 16 bit."""
+        return self.peak_flop_per_s("bf16")
+
+    @property
+    def dense_rate(self) -> float:
+        """Achievable rate of large 16-bit products: logits stay in 16 bit."""
+        return self.peak_flop_per_s("bf16") * self.coefficients.gemm_fraction
+
+    def peak_flop_per_s(self, dtype: str) -> float:
+        """Dense peak of a type; where the part lacks it, that of the next wider type it has."""
+        peaks = self.accelerator.peak_flop_per_s
+        wider = {"fp4": "fp8", "fp8": "bf16", "bf16": "fp16", "fp16": "bf16", "tf32": "fp32"}
+        name = dtype
+        for _ in wider:
+            if name in peaks:
+                return peaks[name]
+            name = wider.get(name, "bf16")
+        return peaks[max(peaks, key=lambda key: key == "bf16")]
+
+    def gemm_rate(self, work: WorkShape) -> Array:
+        """Achievable FLOP/s of linear layers at the width of their inputs."""
+        c, bits = self.coefficients, np.asarray(work.bits)
+        narrow = np.where(bits == 8, c.gemm_fraction_8bit, c.gemm_fraction_4bit)
+        return work.peak_flop_per_s * np.where(bits >= 16, c.gemm_fraction, narrow)
+
+    def ranks_per_domain(self, ranks: Ints, stride: Ints | int) -> Array:
+        """Members of a group that share a scale-up domain, neighbours being `stride` apart."""
+        fits = np.maximum(self.network.scaleup_domain // np.asarray(stride), 1)
+        return np.minimum(ranks, fits).astype(np.float64)
+
+
+def usual_network(part: Accelerator) -> Network:
+    """The network of the catalogue's usual node for an accelerator."""
+    nic = catalog.node(part.node_id).scaleout_bytes_per_s if part.node_id else None
+    return Network.of(part, nic or FALLBACK_NIC_BYTES_PER_S)
