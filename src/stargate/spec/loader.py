@@ -15,8 +15,10 @@ from pydantic import ValidationError
 
 from stargate.errors import Problem, SpecError
 from stargate.spec import tree
-from stargate.spec.complaints import problem_at, problems_of
+from stargate.spec.checks import document_faults
+from stargate.spec.complaints import problem_at, problem_of, problems_of
 from stargate.spec.document import Document
+from stargate.spec.names import catalog_references, dangling
 from stargate.spec.outline import Outline, Reference
 from stargate.spec.overrides import override
 from stargate.spec.tree import Node
@@ -25,7 +27,7 @@ from stargate.spec.yaml_reader import read_yaml
 
 @dataclass(frozen=True, slots=True)
 class Loaded:
-    """A document, the text that it came from, and every name in it that refers elsewhere."""
+    """A document, what its files hold, and the names in it that only the catalogue knows."""
 
     document: Document
     root: Node
@@ -54,12 +56,16 @@ def _validated(root: Node) -> Loaded:
         raise SpecError([problem_at(root, (), "wants a mapping", "begin with 'stargate: 1'")])
     outline = Outline.of_document()
     references = outline.references(root)
+    problems = [problem_of(fault, root) for fault in dangling(root, references)]
     try:
         # JSON, because strict validation takes a list for a tuple and a text for a day only there.
         document = Document.model_validate_json(json.dumps(tree.plain(root)), strict=True)
     except ValidationError as error:
-        raise SpecError(problems_of(error.errors(), root, outline)) from None
-    return Loaded(document, root, tuple(references))
+        raise SpecError([*problems, *problems_of(error.errors(), root, outline)]) from None
+    problems += [problem_of(fault, root) for fault in document_faults(document)]
+    if problems:
+        raise SpecError(problems)
+    return Loaded(document, root, tuple(catalog_references(root, references)))
 
 
 def _read_with_bases(path: Path, chain: tuple[Path, ...]) -> Node:

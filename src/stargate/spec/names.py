@@ -1,0 +1,69 @@
+"""Names across a document: what it defines, and what it refers to.
+
+Works on what the file holds, valid or not, so that a dangling name is told of together with
+everything else. Names of the catalogue cannot be judged here; they are handed upward.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from stargate.spec.faults import Fault
+from stargate.spec.outline import Reference
+from stargate.spec.programme_faults import unknown
+from stargate.spec.tree import Node, Path
+
+# Where the things of each kind are defined; `*` is every item, `**` every key, which is the name.
+_DEFINED: dict[str, Path] = {
+    "model": ("models", "**"),
+    "workload": ("workloads", "**"),
+    "site": ("network", "sites", "*", "id"),
+    "cluster": ("network", "sites", "*", "clusters", "*", "id"),
+    "phase": ("programme", "phases", "*", "id"),
+    "gate": ("programme", "gates", "*", "id"),
+    "driver": ("programme", "drivers", "*", "id"),
+}
+_CATALOG = "catalog "
+
+
+def defined(root: Node, kind: str) -> list[str]:
+    """The names of all things of a kind that the document defines, in file order."""
+    return [str(name) for name in _names(root, _DEFINED[kind])]
+
+
+def dangling(root: Node, references: Sequence[Reference]) -> list[Fault]:
+    """References to things that the document should define and does not."""
+    known = {kind: defined(root, kind) for kind in _DEFINED if kind != "model"}
+    return [
+        unknown(reference.path, reference.kind, reference.name, known[reference.kind])
+        for reference in references
+        if reference.kind in known and reference.name not in known[reference.kind]
+    ]
+
+
+def catalog_references(root: Node, references: Sequence[Reference]) -> list[Reference]:
+    """References that only the catalogue can answer, their kind without "catalog".
+
+    A model that the document does not define must be one of the catalogue's.
+    """
+    models = set(defined(root, "model"))
+    return [
+        Reference(reference.path, reference.kind.removeprefix(_CATALOG), reference.name)
+        for reference in references
+        if reference.kind.startswith(_CATALOG)
+        or (reference.kind == "model" and reference.name not in models)
+    ]
+
+
+def _names(node: Node, pattern: Path) -> Iterator[str]:
+    step, rest = pattern[0], pattern[1:]
+    if step == "**" and isinstance(node.value, dict):
+        yield from node.value
+    elif step == "*" and isinstance(node.value, list):
+        for child in node.value:
+            yield from _names(child, rest)
+    elif (child := node.child(step)) is not None:
+        if rest:
+            yield from _names(child, rest)
+        elif isinstance(child.value, str):
+            yield child.value
