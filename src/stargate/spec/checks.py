@@ -17,6 +17,9 @@ from stargate.spec.tree import Path
 from stargate.spec.workload import Strategy
 
 _MISMATCH_MAX = 0.01
+# The first and the last chunk may hold no layer but the embedding and the logits, as in Llama 3
+# (arXiv 2407.21783, section 3.3.2); every other needs one.
+_END_CHUNKS = 2
 
 
 def document_faults(document: Document) -> list[Fault]:
@@ -149,20 +152,17 @@ def strategy_shapes(document: Document) -> Iterator[Fault]:
 
 def _misfits(model: Transformer, seq_len: int, plan: Strategy) -> Iterator[tuple[str, str]]:
     if model.heads % plan.tp:
-        yield (
-            f"tp {plan.tp} does not divide the {model.heads} heads",
-            "choose tp among the divisors",
-        )
-    if plan.pp * plan.vp > model.layers:
-        mend = "lower pp or vp"
-        yield f"pp {plan.pp} x vp {plan.vp} chunks of only {model.layers} layers", mend
+        yield f"tp {plan.tp} does not divide the {model.heads} heads", "lower tp to a divisor"
+    if plan.pp * plan.vp > model.layers + _END_CHUNKS:
+        message = f"pp {plan.pp} x vp {plan.vp} makes more chunks than the {model.layers} layers"
+        yield message, "lower pp or vp"
     if seq_len % (plan.cp * (plan.tp if plan.shards_sequence else 1)):
         yield f"the ranks that share a sequence do not divide seq_len {seq_len}", "change cp or tp"
     if model.moe is None and plan.ep > 1:
         yield f"ep is {plan.ep}, but the model has no experts", "set ep=1"
     if model.moe is not None and model.moe.experts % plan.ep:
-        mend = "choose ep among the divisors"
-        yield f"ep {plan.ep} does not divide the {model.moe.experts} experts", mend
+        message = f"ep {plan.ep} does not divide the {model.moe.experts} experts"
+        yield message, "lower ep to a divisor"
 
 
 def strategy_experts(document: Document) -> Iterator[Fault]:

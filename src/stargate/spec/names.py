@@ -1,13 +1,14 @@
 """Names across a document: what it defines, and what it refers to.
 
 Works on what the file holds, valid or not, so that a dangling name is told of together with
-everything else. Names of the catalogue cannot be judged here; they are handed upward.
+everything else. Whether the catalogue has a name is for the caller's lookups to say.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
+from stargate.errors import CatalogError
 from stargate.spec.faults import Fault
 from stargate.spec.outline import Reference
 from stargate.spec.programme_faults import unknown
@@ -23,7 +24,9 @@ _DEFINED: dict[str, Path] = {
     "gate": ("programme", "gates", "*", "id"),
     "driver": ("programme", "drivers", "*", "id"),
 }
-_CATALOG = "catalog "
+
+# How to find a thing outside the document by its name, by kind; an unknown one is a CatalogError.
+Lookups = Mapping[str, Callable[[str], object]]
 
 
 def defined(root: Node, kind: str) -> list[str]:
@@ -41,18 +44,25 @@ def dangling(root: Node, references: Sequence[Reference]) -> list[Fault]:
     ]
 
 
-def catalog_references(root: Node, references: Sequence[Reference]) -> list[Reference]:
-    """References that only the catalogue can answer, their kind without "catalog".
+def not_found(root: Node, references: Sequence[Reference], lookups: Lookups) -> Iterator[Fault]:
+    """References to things outside the document that their lookup does not find.
 
     A model that the document does not define must be one of the catalogue's.
     """
     models = set(defined(root, "model"))
-    return [
-        Reference(reference.path, reference.kind.removeprefix(_CATALOG), reference.name)
-        for reference in references
-        if reference.kind.startswith(_CATALOG)
-        or (reference.kind == "model" and reference.name not in models)
-    ]
+    for reference in references:
+        kind = reference.kind.removeprefix("catalog ")
+        ours = kind == reference.kind and (kind != "model" or reference.name in models)
+        if not ours and kind in lookups:
+            yield from _looked_up(reference, lookups[kind])
+
+
+def _looked_up(reference: Reference, lookup: Callable[[str], object]) -> Iterator[Fault]:
+    try:
+        lookup(reference.name)
+    except CatalogError as error:
+        message, _, mend = str(error).partition("; ")
+        yield Fault(reference.path, message, mend)
 
 
 def _names(node: Node, pattern: Path) -> Iterator[str]:

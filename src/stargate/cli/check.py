@@ -1,0 +1,74 @@
+"""`stargate check FILE`: every fault of a specification, or what it holds."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+import click
+
+from stargate.cli.specification import load_specification, overrides_option
+
+if TYPE_CHECKING:
+    from stargate.spec.document import Document
+
+
+@click.command("check")
+@click.argument("file", type=click.Path())
+@overrides_option
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+def command(file: str, overrides: tuple[str, ...], as_json: bool) -> None:
+    """Find every fault of a specification.
+
+    Prints what FILE holds if nothing is wrong; otherwise every fault with its file, line and
+    column, what is wrong and what would be right, and exits with 2.
+    """
+    document = load_specification(file, overrides)
+    contents = _contents(document)
+    if as_json:
+        click.echo(json.dumps(_as_object(document, contents), indent=2))
+        return
+    click.echo(f"{file}: good{f' ({document.name})' if document.name else ''}")
+    for name, text in _summary(document, contents):
+        click.echo(f"  {name:<12} {text}")
+    click.echo(f"  {'fingerprint':<12} {document.fingerprint}")
+
+
+def _contents(document: Document) -> dict[str, int]:
+    """How many things of each sort the document holds."""
+    network, programme = document.network, document.programme
+    sites = network.sites if network else ()
+    return {
+        "sites": len(sites),
+        "clusters": sum(len(site.clusters) for site in sites),
+        "accelerators": sum(site.accelerators for site in sites),
+        "wan_links": len(network.wan) if network else 0,
+        "models": len(document.models),
+        "workloads": len(document.workloads),
+        "phases": len(programme.phases) if programme else 0,
+        "gates": len(programme.gates) if programme else 0,
+        "activities": len(programme.activities()) if programme else 0,
+    }
+
+
+def _summary(document: Document, contents: dict[str, int]) -> list[tuple[str, str]]:
+    """One line for each part that the document has."""
+    n = {name: f"{count:,}" for name, count in contents.items()}
+    lines = {
+        "network": f"{n['sites']} sites, {n['clusters']} clusters, {n['accelerators']} "
+        f"accelerators, {n['wan_links']} WAN links",
+        "models": ", ".join(document.models),
+        "workloads": ", ".join(document.workloads),
+        "programme": f"{n['phases']} phases, {n['gates']} gates, {n['activities']} activities",
+    }
+    return [(part, text) for part, text in lines.items() if getattr(document, part)]
+
+
+def _as_object(document: Document, contents: dict[str, int]) -> dict[str, object]:
+    return {
+        "schema_version": 1,
+        "ok": True,
+        "name": document.name,
+        "fingerprint": document.fingerprint,
+        "contents": contents,
+    }

@@ -1,0 +1,49 @@
+"""Load a specification for a command: every fault told at once, names of the catalogue included."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, TypeVar
+
+import click
+
+if TYPE_CHECKING:
+    from stargate.spec.document import Document
+    from stargate.spec.names import Lookups
+
+Command = TypeVar("Command", bound=Callable[..., object])
+
+
+def overrides_option(command: Command) -> Command:
+    """The option `-s path.to.key=value`, which may be repeated."""
+    option = click.option(
+        "-s",
+        "--set",
+        "overrides",
+        multiple=True,
+        metavar="PATH=VALUE",
+        help="Change a value of the file, such as network.sites.0.pue=1.2; may be repeated.",
+    )
+    return option(command)
+
+
+def load_specification(path: str, overrides: Sequence[str] = ()) -> Document:
+    """The document of a file; raises `SpecError` with all that is wrong, whatever its sort."""
+    from stargate.spec.loader import load_document
+
+    return load_document(path, overrides, _lookups())
+
+
+def _lookups() -> Lookups:
+    """How to look up a name of each kind that a specification may refer to."""
+    from stargate import catalog
+
+    return {
+        "accelerator": catalog.accelerator,
+        "node": catalog.node,
+        "fabric": catalog.fabric,
+        "link": catalog.link,
+        "fact": catalog.fact,
+        "model": catalog.model,
+        "reference class": catalog.reference_class,
+    }
