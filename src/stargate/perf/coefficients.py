@@ -97,6 +97,11 @@ def families() -> tuple[str, ...]:
     return tuple(sorted(f.name.removesuffix(".yaml") for f in folder.iterdir()))
 
 
+def generations(family: str) -> tuple[str, ...]:
+    """Software generations that a family has coefficients for."""
+    return tuple(_document(family)["software"])
+
+
 @cache
 def _document(family: str) -> dict[str, Any]:
     path = files("stargate.catalog") / "data" / "coefficients" / f"{family}.yaml"

@@ -14,7 +14,7 @@ import yaml
 
 from stargate.errors import CatalogError
 
-Share = Literal["scaleup_share", "in_switch_share", "nic_share", "fabric_step_s"]
+Share = Literal["scaleup_share", "in_switch_share", "nic_share", "fabric_step_s", "nic_bytes_per_s"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,173 @@
+"""Published measurements of training steps, read into what the model can be asked.
+
+A record is a row of a CSV file with the columns of `catalog/data/records/training.csv`. Reading
+never fails on a row: it gives a `Record`, or an `Unusable` with the reason in words. Each thing
+that a rule filled in is listed in `Record.assumptions`; the rules stand in `fields` (texts),
+`model`, `machine` and `layout`.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from importlib.resources import files
+from pathlib import Path
+
+from pydantic import ValidationError
+
+from stargate.errors import Problem, SpecError
+from stargate.perf.machine import Machine
+from stargate.perf.records.fields import RecomputeChoice, Row, UnusableRecordError, recompute_of
+from stargate.perf.records.layout import strategies_of, workload_of
+from stargate.perf.records.machine import machine_of
+from stargate.perf.records.model import model_of
+from stargate.spec.model import Transformer
+from stargate.spec.workload import Strategy, TrainingWorkload
+
+SUITES = {"training": "training.csv", "training-vtrain": "training_vtrain.csv"}
+NEEDED_COLUMNS = ("id", "accelerator", "n_acc", "layers", "hidden", "seq_len")
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Where a record comes from, and how complete its grade says it is (A to D)."""
+
+    id: str
+    family: str
+    source: str
+    model: str
+    accelerator: str
+    grade: str
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """A measured step that the model can be asked for.
+
+    `strategies` has one entry, or one for each choice that the record leaves open. `offloads`
+    says that activations leave the device, so that its memory says nothing.
+    """
+
+    origin: Origin
+    measured_s: float
+    model: Transformer
+    machine: Machine
+    workload: TrainingWorkload
+    strategies: tuple[Strategy, ...]
+    offloads: bool
+    assumptions: tuple[str, ...]
+    table: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Unusable:
+    """A record that cannot be scored, and why."""
+
+    origin: Origin
+    reason: str
+    measured_s: float | None = None
+
+
+def open_records(suite: str = "training") -> tuple[Record | Unusable, ...]:
+    """The records that come with Stargate."""
+    path = files("stargate") / "catalog" / "data" / "records" / SUITES[suite]
+    return parse(path.read_text(encoding="utf-8"), SUITES[suite])
+
+
+def load(path: Path) -> tuple[Record | Unusable, ...]:
+    """The records of a CSV file; raises `SpecError` where it is no such file at all."""
+    try:
+        text = path.read_text(encoding="utf-8-sig", errors="replace")
+    except OSError as error:
+        raise SpecError([Problem(f"cannot read records: {error}", file=str(path))]) from error
+    return parse(text, str(path))
+
+
+def parse(text: str, file: str = "") -> tuple[Record | Unusable, ...]:
+    """The records of a CSV text with a header line."""
+    try:
+        reader = csv.DictReader(io.StringIO(text.replace("\0", ""), newline=""))
+        missing = [name for name in NEEDED_COLUMNS if name not in (reader.fieldnames or ())]
+        if missing:
+            mend = f"the header must name {', '.join(NEEDED_COLUMNS)}"
+            message = f"no records: the header lacks {', '.join(missing)}"
+            raise SpecError([Problem(message, file=file, line=1, mend=mend)])
+        return tuple(read_record(row, number) for number, row in enumerate(reader, start=2))
+    except csv.Error as error:
+        raise SpecError([Problem(f"broken CSV: {error}", file=file)]) from error
+
+
+def read_record(values: Mapping[str, str], line: int = 0) -> Record | Unusable:
+    """One row; whatever is wrong with it becomes the reason of an `Unusable`."""
+    row = Row({key: value for key, value in values.items() if isinstance(key, str)})
+    origin = Origin(
+        id=row.text("id") or f"line {line}",
+        family=row.text("family") or "unknown",
+        source=row.text("source"),
+        model=row.text("model"),
+        accelerator=row.text("accelerator") or "unknown",
+        grade=(row.text("completeness") or "?")[0].upper(),
+    )
+    measured_s = None
+    try:
+        machine = machine_of(row)
+        model = model_of(row)
+        workload = workload_of(row, model)
+        measured_s = _measured_s(row, machine, workload)
+        strategies = strategies_of(row, machine, model, workload)
+        recompute = recompute_of(row)
+    except UnusableRecordError as error:
+        return Unusable(origin, str(error), measured_s)
+    except ValidationError as error:
+        message = error.errors()[0]["msg"].removeprefix("Value error, ")
+        return Unusable(origin, f"impossible: {message}", measured_s)
+    return _record(row, origin, measured_s, machine, workload, strategies, recompute)
+
+
+def _record(
+    row: Row,
+    origin: Origin,
+    measured_s: float,
+    machine: Machine,
+    workload: TrainingWorkload,
+    strategies: tuple[Strategy, ...],
+    recompute: RecomputeChoice,
+) -> Record:
+    assert isinstance(workload.model, Transformer)
+    return Record(
+        origin=origin,
+        measured_s=measured_s,
+        model=workload.model,
+        machine=machine,
+        workload=workload,
+        strategies=strategies,
+        offloads=recompute.offload,
+        assumptions=tuple(dict.fromkeys(row.assumptions)),
+        table=row.text("table"),
+    )
+
+
+def _measured_s(row: Row, machine: Machine, workload: TrainingWorkload) -> float:
+    """The step time: as implied or stated, else from tokens per second and accelerator."""
+    for name in ("implied_step_time_s", "step_time_s"):
+        value = row.number(name)
+        if value is not None:
+            return value
+    rate = row.number("tokens_per_s_per_acc")
+    if rate is None:
+        raise UnusableRecordError("no step time and no throughput is stated")
+    return workload.global_batch * workload.seq_len / (rate * machine.count)
+
+
+def families(records: Iterable[Record | Unusable]) -> tuple[str, ...]:
+    """The families of some records, in order of name."""
+    return tuple(sorted({record.origin.family for record in records}))
+
+
+def matches(origin: Origin, family: str | None, grade: str | None) -> bool:
+    """Whether a record is of a family (a regular expression) and a grade."""
+    of_family = family is None or bool(re.fullmatch(family, origin.family))
+    return of_family and (grade is None or origin.grade == grade.upper())

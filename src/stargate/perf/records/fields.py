@@ -1,0 +1,177 @@
+"""Reads the fields of a record: numbers that must make sense, and texts that people wrote.
+
+A field that cannot be used raises `UnusableRecordError` with the reason, never anything else; a text
+with several spellings is matched by the tables below, in order. Whatever a rule fills in is noted
+as an assumption.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import TypeVar
+
+from stargate.spec.workload import Precision, Recompute
+
+COUNT_MAX = 1e9
+Value = TypeVar("Value")
+
+
+class UnusableRecordError(Exception):
+    """Why a record cannot be scored; the text is shown to the reader of the scoreboard."""
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One row of a record file; `assumptions` collects what the rules filled in."""
+
+    values: Mapping[str, str]
+    assumptions: list[str] = field(default_factory=list)
+
+    def text(self, name: str) -> str:
+        """The field without surrounding space; empty where it is missing."""
+        value = self.values.get(name)
+        return value.strip() if isinstance(value, str) else ""
+
+    def number(self, name: str) -> float | None:
+        """A positive finite number, or None where the field is empty."""
+        text = self.text(name)
+        if not text:
+            return None
+        try:
+            value = float(text)
+        except ValueError:
+            raise UnusableRecordError(f"{name} is {text[:40]!r}, not a number") from None
+        if not math.isfinite(value) or value < 0:
+            raise UnusableRecordError(f"{name} is {text[:40]}, not a positive number")
+        return value or None
+
+    def count(self, name: str) -> int | None:
+        """A positive whole number (`2` or `2.0`), or None where the field is empty or 0."""
+        value = self.number(name)
+        if value is None:
+            return None
+        if value != int(value):
+            raise UnusableRecordError(f"{name} is {self.text(name)}, not a whole number")
+        if value > COUNT_MAX:
+            raise UnusableRecordError(f"{name} is {self.text(name)[:40]}, beyond reason")
+        return int(value)
+
+    def needed(self, name: str, what: str = "") -> int:
+        """A count that nothing can stand in for."""
+        value = self.count(name)
+        if value is None:
+            raise UnusableRecordError(f"{what or name} is not stated")
+        return value
+
+    def assume(self, text: str) -> None:
+        """Note what a rule filled in."""
+        self.assumptions.append(text)
+
+
+def first_match(rules: Iterable[tuple[str, Value]], text: str) -> Value | None:
+    """The value of the first pattern found in `text`, whatever its case."""
+    return next((value for pattern, value in rules if re.search(pattern, text, re.I)), None)
+
+
+PRECISIONS: tuple[tuple[str, Precision], ...] = (
+    (r"mx-?fp8|fp8[- ]mx", "mxfp8"),
+    (r"mx-?fp4", "mxfp4"),
+    (r"fp8 or fp4", "fp8"),
+    (r"nv-?fp4|fp4", "nvfp4"),
+    (r"fp8.*block|block.*fp8", "fp8-block"),
+    (r"fp8|float8", "fp8"),
+    (r"int8 matmul", "fp8"),
+    (r"bf16|bfloat16", "bf16"),
+    (r"fp16|float16|half", "fp16"),
+    (r"fp32|float32|tf32", "fp32"),
+)
+UNCERTAIN = r"not stated|or fp4|int8|variant|check"
+
+
+def precision_of(row: Row) -> tuple[Precision, bool]:
+    """Precision of the linear layers, and whether weights are kept in 16 bit alone ("pure")."""
+    text = row.text("precision")
+    if not text:
+        raise UnusableRecordError("precision is not stated")
+    found = first_match(PRECISIONS, text)
+    if found is None:
+        raise UnusableRecordError(f"precision {text[:40]!r} is not known")
+    if re.search(UNCERTAIN, text, re.I):
+        row.assume(f"precision {text!r} taken as {found}")
+    return found, "pure" in text
+
+
+@dataclass(frozen=True, slots=True)
+class RecomputeChoice:
+    """What a record says of recomputation; `offload` means that activations leave the device."""
+
+    mode: Recompute | None
+    layers: int | None = None
+    offload: bool = False
+
+
+RECOMPUTES: tuple[tuple[str, Recompute], ...] = (
+    (r"^none", "none"),
+    (r"qkv_proj_offloaded", "full"),
+    (r"^selective", "selective"),
+    (r"^full", "full"),
+    (r"^custom", "full"),
+)
+
+
+def recompute_of(row: Row) -> RecomputeChoice:
+    """Recompute mode; None where the record does not say.
+
+    Custom policies of TPU recipes keep little but a layer's input, so they count as full.
+    """
+    text = row.text("recompute")
+    if not text or re.search(r"^not stated|^unknown", text, re.I):
+        return RecomputeChoice(None)
+    mode = first_match(RECOMPUTES, text)
+    if mode is None:
+        raise UnusableRecordError(f"recompute {text[:40]!r} is not known")
+    if re.search(r"custom|offload|:|variant|inferred", text, re.I):
+        row.assume(f"recompute {text!r} taken as {mode}")
+    layers = re.match(r"full for (\d+)", text)
+    offload = bool(re.search(r"offload|custom", text, re.I))
+    return RecomputeChoice(mode, int(layers[1]) if layers else None, offload)
+
+
+@dataclass(frozen=True, slots=True)
+class Sharding:
+    """ZeRO stage, and the ranks that a shard is spread over where the record says."""
+
+    zero: int
+    shard: int | None = None
+
+
+SHARDINGS: tuple[tuple[str, int], ...] = (
+    (r"opt\+grads|grads\+opt|zero2-like|zero-?2", 2),
+    (r"zero-?3|fsdp|full", 3),
+    (r"zero-?1|zero \(stage 1/2|distributed optimi", 1),
+    (r"^none|^no$|replicated|ddp", 0),
+)
+
+
+def sharding_of(row: Row) -> Sharding:
+    """ZeRO stage from `fsdp_shard` and, where that is silent, from `optimizer_sharding`."""
+    text = row.text("fsdp_shard")
+    if re.fullmatch(r"\d+", text):
+        return Sharding(3, max(int(text), 1))
+    stated = text or row.text("optimizer_sharding")
+    zero = first_match(SHARDINGS, stated)
+    if zero is None:
+        if stated:
+            raise UnusableRecordError(f"sharding {stated[:40]!r} is not known")
+        row.assume("sharding not stated: optimiser sharded (ZeRO 1)")
+        return Sharding(1)
+    group = re.search(r"(?:fsdp|shard\w*)\s+(\d+)\b", text)
+    if group and int(group[1]) > 0:
+        return Sharding(zero, int(group[1]))
+    if re.search(r"hsdp", text, re.I):
+        row.assume("hybrid sharding: a shard group is one node")
+        return Sharding(zero, row.count("node_size") or 8)
+    return Sharding(zero)

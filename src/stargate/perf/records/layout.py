@@ -1,0 +1,186 @@
+"""How a record splits its step over accelerators, and the choices it leaves open.
+
+tp, pp, cp, dp and the batch must multiply out. Micro-batch, interleaving and recomputation that a
+record does not state become a list of candidates; the scoreboard takes the fastest that fits in
+memory, as a search would, and says so.
+"""
+
+from __future__ import annotations
+
+import re
+from itertools import product
+
+from stargate.perf.machine import Machine
+from stargate.perf.records.fields import (
+    Row,
+    UnusableRecordError,
+    precision_of,
+    recompute_of,
+    sharding_of,
+)
+from stargate.perf.strategy import RECOMPUTE
+from stargate.spec.model import Transformer
+from stargate.spec.workload import LowRankAdapters, Recompute, Strategy, TrainingWorkload
+
+MICRO_BATCHES = (1, 2, 4, 8, 16)
+CHUNKS_MAX = 12
+BATCH_TOLERANCE = 0.02
+OVERLAPS_TP: tuple[tuple[str, bool], ...] = (
+    (r"vanilla tp", False),
+    (r"tp-comm-overlap on|async ?tp|\+ (tp|pp|dp) overlap", True),
+    (r"\+ efficient operators|\+ misc|\+ lamb", True),
+    (r"^megascale;", True),
+)
+
+
+def workload_of(row: Row, model: Transformer) -> TrainingWorkload:
+    """Sequence length, batch and precision of a row."""
+    precision, pure = precision_of(row)
+    kind = row.text("kind") or "pretrain"
+    if kind not in ("pretrain", "sft", "lora"):
+        raise UnusableRecordError(f"{kind[:40]!r} is not a kind of training that is modelled")
+    return TrainingWorkload(
+        model=model,
+        seq_len=row.needed("seq_len"),
+        global_batch=global_batch(row),
+        precision=precision,
+        gradients="bf16" if pure else "fp32",
+        master_weights=not pure,
+        lora=_adapters(row) if kind == "lora" else None,
+    )
+
+
+def global_batch(row: Row) -> int:
+    """Sequences per step: stated, or from tokens, or from micro-batches."""
+    stated = row.count("global_batch_seqs")
+    if stated is not None:
+        return stated
+    tokens, seq_len = row.count("global_batch_tokens"), row.count("seq_len")
+    if tokens is not None and seq_len is not None and tokens >= seq_len:
+        row.assume("batch in sequences from the batch in tokens")
+        return tokens // seq_len
+    parts = row.count("micro_batch"), row.count("grad_accum"), row.count("dp")
+    if None in parts:
+        raise UnusableRecordError("the global batch is not stated")
+    micro, accumulated, dp = (part or 1 for part in parts)
+    return micro * accumulated * dp
+
+
+def _adapters(row: Row) -> LowRankAdapters:
+    row.assume("LoRA of rank 16 on the attention projections")
+    return LowRankAdapters(rank=16, targets="attention")
+
+
+def strategies_of(
+    row: Row, machine: Machine, model: Transformer, workload: TrainingWorkload
+) -> tuple[Strategy, ...]:
+    """The strategy that a row states, once for every choice that it leaves open."""
+    sizes = _sizes(row, machine, model)
+    sharding = sharding_of(row)
+    stated = recompute_of(row)
+    replicas = sizes["dp"] * sizes["cp"]
+    shard = _shard(sharding.shard, sharding.zero, replicas, sizes["tp"], machine)
+    pipeline = (sizes["pp"], model.layers, row)
+    micro_batches = _micro_batches(row, workload.global_batch, sizes["dp"])
+    chunks = _chunks(*pipeline)
+    modes = (stated.mode,) if stated.mode else RECOMPUTE
+    if len(modes) * len(chunks) * len(micro_batches) > 1:
+        row.assume("of what is not stated, the fastest choice that fits")
+    return tuple(
+        Strategy(
+            **sizes,
+            vp=vp,
+            micro_batch=micro,
+            zero=sharding.zero,
+            shard=shard,
+            recompute=mode,
+            recompute_layers=_recompute_layers(stated.layers, mode, sizes["pp"]),
+            sequence_parallel=_sequence_parallel(row, sizes["tp"]),
+            tp_overlap=_first_overlap(row.text("notes")),
+            schedule="zero-bubble" if "zero-bubble" in row.text("notes") else "1f1b",
+        )
+        for micro, vp, mode in product(micro_batches, chunks, modes)
+    )
+
+
+def _sizes(row: Row, machine: Machine, model: Transformer) -> dict[str, int]:
+    """tp, pp, cp, ep, dp that multiply to the accelerators and divide what they split."""
+    tp, pp = row.count("tp"), row.count("pp")
+    if tp is None and pp is None:
+        raise UnusableRecordError("no parallel layout is stated")
+    tp, pp, cp, ep = tp or 1, pp or 1, row.count("cp") or 1, row.count("ep") or 1
+    dp = row.count("dp") or machine.count // (tp * pp * cp)
+    if tp * pp * cp * dp != machine.count:
+        raise UnusableRecordError(
+            f"impossible layout: tp x pp x cp x dp is {tp * pp * cp * dp}, "
+            f"not {machine.count} accelerators"
+        )
+    if pp > model.layers:
+        raise UnusableRecordError(f"impossible layout: {pp} stages for {model.layers} layers")
+    if model.heads % tp:
+        raise UnusableRecordError(f"impossible layout: {model.heads} heads over tp={tp}")
+    if ep > 1 and (model.moe is None or model.moe.experts % ep or (tp * cp * dp) % ep):
+        raise UnusableRecordError(f"impossible layout: experts cannot be spread over ep={ep}")
+    return {"tp": tp, "pp": pp, "cp": cp, "ep": ep, "dp": dp}
+
+
+def _shard(stated: int | None, zero: int, replicas: int, tp: int, machine: Machine) -> int | None:
+    """Ranks of a shard group: stated, else within a TPU slice, else all replicas."""
+    if stated is not None:
+        return min(stated, replicas)
+    slices = machine.count > machine.network.scaleup_domain
+    if zero == 3 and slices and machine.accelerator.scaleup_topology.startswith("torus"):
+        return max(min(machine.network.scaleup_domain // tp, replicas), 1)
+    return None
+
+
+def _micro_batches(row: Row, batch: int, dp: int) -> tuple[int, ...]:
+    """The micro-batch, or all those that divide a replica's share of the batch."""
+    stated = row.number("micro_batch")
+    if stated is not None:
+        micro = max(round(stated), 1)
+        if stated < 1:
+            raise UnusableRecordError(
+                f"micro_batch is {row.text('micro_batch')}: a part of a sequence"
+            )
+        if batch % (dp * micro):
+            raise UnusableRecordError(
+                f"impossible layout: a batch of {batch} is no multiple of dp {dp} x "
+                f"micro-batch {micro}"
+            )
+        return (row.count("micro_batch") or micro,)
+    if batch % dp:
+        raise UnusableRecordError(f"impossible layout: a batch of {batch} over dp={dp}")
+    return tuple(size for size in MICRO_BATCHES if (batch // dp) % size == 0)
+
+
+def _chunks(pp: int, layers: int, row: Row) -> tuple[int, ...]:
+    """Chunks a stage holds, or all those that deal the layers evenly."""
+    stated = row.count("vp")
+    if pp == 1:
+        return (1,)
+    if stated is not None:
+        if stated * pp > layers + pp:
+            raise UnusableRecordError(
+                f"impossible layout: {stated} x {pp} chunks for {layers} layers"
+            )
+        return (stated,)
+    even = [v for v in range(1, CHUNKS_MAX + 1) if layers % (v * pp) == 0]
+    return tuple(even) or (1,)
+
+
+def _recompute_layers(layers: int | None, mode: Recompute, pp: int) -> int | None:
+    return None if layers is None or mode != "full" else max(round(layers / pp), 1)
+
+
+def _sequence_parallel(row: Row, tp: int) -> bool | None:
+    text = row.text("seq_parallel").lower()
+    if tp == 1:
+        return None
+    if text in ("yes", "true", "1"):
+        return True
+    return False if text in ("no", "false", "0") else None
+
+
+def _first_overlap(notes: str) -> bool | None:
+    return next((on for pattern, on in OVERLAPS_TP if re.search(pattern, notes, re.I)), None)
