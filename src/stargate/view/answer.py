@@ -1,0 +1,129 @@
+"""The answer first: what a plan comes to, in a few sentences made from its numbers."""
+
+from __future__ import annotations
+
+import math
+
+from stargate.programme.result import DriverEffect, GateResult, PhaseResult, PlanResult
+from stargate.units import MONTH_S
+from stargate.view.wording import (
+    count,
+    listing,
+    long_day,
+    long_month,
+    money,
+    months,
+    percent,
+    power,
+)
+
+
+def sentences(result: PlanResult) -> tuple[str, ...]:
+    """When, for how much, through which gate, and what moves it: one sentence group each."""
+    last = result.phases[-1]
+    return tuple(
+        sentence
+        for sentence in (
+            _when(result, last),
+            _money(result, last),
+            *(_gate(gate) for gate in result.gates),
+            _drivers(result, last),
+            _size(last),
+        )
+        if sentence
+    )
+
+
+def _when(result: PlanResult, last: PhaseResult) -> str:
+    text = f"{last.name} is {_even_odds(result, last)}"
+    if math.isfinite(last.online.p80):
+        text += f", and by {long_month(result.day(last.online.p80))} with 80\u00a0%"
+    elif last.probability_online < 1:
+        horizon = long_month(result.horizon)
+        text += f"; in {percent(1 - last.probability_online)} it is not on line by {horizon}"
+    if last.target is None or last.probability_by_target is None:
+        return text + "."
+    kept = percent(last.probability_by_target)
+    return f"{text}. Its target, {long_day(last.target)}, is kept in {kept} of the sampled futures."
+
+
+def _even_odds(result: PlanResult, phase: PhaseResult) -> str:
+    if math.isfinite(phase.online.p50):
+        return f"on line by {long_month(result.day(phase.online.p50))} with even odds"
+    horizon = long_month(result.horizon)
+    return f"on line by {horizon} in only {percent(phase.probability_online)} of the futures"
+
+
+def _money(result: PlanResult, last: PhaseResult) -> str:
+    capex = result.finance.capex
+    text = (
+        f"The whole programme costs {money(capex.p50)} in capital at the median and "
+        f"{money(capex.p80)} at P80, in {result.price_base} dollars"
+    )
+    built = last.capex_if_built
+    if built is None:
+        return text + "."
+    text += f"; {last.name}, where it is built, {money(built.p50)}"
+    if last.probability_within_budget is None:
+        return text + "."
+    odds = percent(last.probability_within_budget)
+    return f"{text}, which stays within the {reported(last)} that was reported in {odds}."
+
+
+def reported(phase: PhaseResult) -> str:
+    """The range of cost that a phase was reported or budgeted at: `$100B to $115B`."""
+    low, high = phase.budget_low_usd, phase.budget_high_usd
+    ends = [money(value) for value in (low, high) if value is not None]
+    return " to ".join(dict.fromkeys(ends)) or "–"
+
+
+def _gate(gate: GateResult) -> str:
+    first = gate.attempts[0].probability_passed_by_now if gate.attempts else gate.probability_pass
+    text = (
+        f"The gate “{gate.name}” opens at its first attempt in {percent(first)} of the futures and "
+        f"at some attempt in {percent(gate.probability_pass)}"
+    )
+    if math.isfinite(gate.wait.p50):
+        text += f"; the median wait for it is {months(gate.wait.p50)}"
+    if gate.probability_pass < 1:
+        text += f". {_FAILING[gate.on_fail]}"
+    return text + "."
+
+
+_FAILING = {
+    "hold": "Where it never opens, what waits for it is not built",
+    "cancel": "Where it never opens, what waits for it is cancelled",
+    "descope": "Where it never opens, what waits for it is built smaller",
+    "continue": "Where it never opens, building goes on all the same",
+}
+
+
+def _drivers(result: PlanResult, last: PhaseResult) -> str:
+    dates = strongest(result, "s")[:3]
+    if not dates:
+        return ""
+    first = dates[0]
+    swing = abs(first.swing)
+    text = f"What moves the date of {last.name} most is {first.label}"
+    if math.isfinite(swing):
+        text += f" ({swing / MONTH_S:,.0f} months between its lowest and its highest tenth)"
+    others = [effect.label for effect in dates[1:]]
+    if others:
+        text += f", then {listing(others)}"
+    costs = strongest(result, "USD")
+    return text + (f"; the cost moves most with {costs[0].label}." if costs else ".")
+
+
+def strongest(result: PlanResult, unit: str) -> tuple[DriverEffect, ...]:
+    """The effects on the outcome with this unit, the strongest rank correlation first."""
+    fitting = [effect for effect in result.drivers if effect.unit == unit]
+    return tuple(sorted(fitting, key=lambda effect: -abs(effect.rank_correlation)))
+
+
+def _size(last: PhaseResult) -> str:
+    if last.it_w <= 0:
+        return ""
+    return (
+        f"As planned, {last.name} is {power(last.it_w)} of IT load, {power(last.facility_w)} at "
+        f"the facility, with {count(last.accelerators)} accelerators."
+    )

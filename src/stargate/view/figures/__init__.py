@@ -1,0 +1,1 @@
+"""One file per idea of a chart: pure functions from arrays to a `Chart`."""

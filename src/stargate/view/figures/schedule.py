@@ -1,0 +1,148 @@
+"""The schedule: a bar for each task, whiskers for its uncertainty, colour for its criticality."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import plotly.graph_objects as go
+
+from stargate.view.figures.style import (
+    TEXT_SIZE,
+    Chart,
+    category_axis,
+    date_axis,
+    iso,
+    new_figure,
+    note,
+)
+from stargate.view.wording import percent
+
+_ROW_PX = 25
+_CRITICALITY_SCALE = [[0.0, "#A3B1BD"], [0.5, "#D98A4B"], [1.0, "#B23A0E"]]
+
+
+@dataclass(frozen=True, slots=True)
+class TaskBar:
+    """One task: P50 start and finish, the spread of its finish, and its criticality index."""
+
+    name: str
+    start: np.datetime64
+    finish: np.datetime64
+    finish_p10: np.datetime64
+    finish_p90: np.datetime64
+    criticality: float
+    """Share of samples in which the task lies on the critical path."""
+
+
+def schedule(tasks: Sequence[TaskBar], *, n_tasks: int, basis: str) -> Chart:
+    """Bars from P50 start to P50 finish, whiskers from P10 to P90 of the finish."""
+    names = _distinct([task.name for task in tasks])
+    figure = new_figure(96 + _ROW_PX * len(tasks))
+    _add_bars(figure, tasks, names)
+    _add_whiskers(figure, tasks, names)
+    _add_criticality(figure, tasks, names)
+    figure.update_layout(bargap=0.42, margin={"t": 46, "l": 20, "r": 52})
+    figure.update_xaxes(date_axis())
+    figure.update_yaxes(category_axis(names))
+    figure.update_yaxes(title_text="", range=[-0.6, len(tasks) - 0.4])
+    shown = (
+        f"{len(tasks)} of {n_tasks} tasks, those that matter most" if n_tasks > len(tasks) else ""
+    )
+    worst = max(tasks, key=lambda task: task.criticality)
+    return Chart(
+        id="schedule",
+        title="The schedule and what is critical",
+        caption=(
+            "Bars run from the median start to the median finish, whiskers from P10 to P90 of the "
+            "finish. Colour and the figure at the right are the criticality index: the share of "
+            f"samples in which the task lies on the critical path. {shown}".strip()
+        ),
+        basis=basis,
+        alt=f"{len(tasks)} tasks; most critical: {worst.name}, {percent(worst.criticality)}.",
+        figure=figure,
+        min_width_px=560,
+    )
+
+
+def _distinct(names: Sequence[str]) -> list[str]:
+    """Names that may serve as categories: a repeated one gets invisible spaces."""
+    seen: dict[str, int] = {}
+    for name in names:
+        seen[name] = seen.get(name, -1) + 1
+    counts: dict[str, int] = {}
+    result = []
+    for name in names:
+        result.append(name + "\u200b" * counts.get(name, 0))
+        counts[name] = counts.get(name, 0) + 1
+    return result
+
+
+def _milliseconds(span: np.timedelta64) -> float:
+    return float(span / np.timedelta64(1, "ms"))
+
+
+def _add_bars(figure: go.Figure, tasks: Sequence[TaskBar], names: Sequence[str]) -> None:
+    figure.add_bar(
+        orientation="h",
+        y=list(names),
+        base=[iso(task.start) for task in tasks],
+        x=[_milliseconds(task.finish - task.start) for task in tasks],
+        marker={
+            "color": [100 * task.criticality for task in tasks],
+            "cmin": 0,
+            "cmax": 100,
+            "colorscale": _CRITICALITY_SCALE,
+            "line": {"width": 0},
+            "colorbar": {
+                "orientation": "h",
+                "thickness": 8,
+                "len": 0.34,
+                "x": 1,
+                "xanchor": "right",
+                "y": 1,
+                "yanchor": "bottom",
+                "ypad": 6,
+                "tickvals": [0, 50, 100],
+                "title": {
+                    "text": "criticality index (%)",
+                    "side": "top",
+                    "font_size": TEXT_SIZE - 1,
+                },
+                "tickfont": {"size": TEXT_SIZE - 2},
+                "outlinewidth": 0,
+            },
+        },
+        customdata=[
+            [iso(task.start), iso(task.finish), iso(task.finish_p10), iso(task.finish_p90)]
+            for task in tasks
+        ],
+        hovertemplate=(
+            "%{y}<br>%{customdata[0]} to %{customdata[1]} (P50)<br>"
+            "finish P10 %{customdata[2]}, P90 %{customdata[3]}<extra></extra>"
+        ),
+    )
+
+
+def _add_whiskers(figure: go.Figure, tasks: Sequence[TaskBar], names: Sequence[str]) -> None:
+    days: list[str | None] = []
+    rows: list[str | None] = []
+    for task, name in zip(tasks, names, strict=True):
+        days += [iso(task.finish_p10), iso(task.finish_p90), None]
+        rows += [name, name, None]
+    figure.add_scatter(
+        x=days,
+        y=rows,
+        mode="lines+markers",
+        line={"width": 1.4, "color": "#5A646D"},
+        marker={"symbol": "line-ns-open", "size": 8, "color": "#5A646D", "line": {"width": 1.4}},
+        hoverinfo="skip",
+    )
+
+
+def _add_criticality(figure: go.Figure, tasks: Sequence[TaskBar], names: Sequence[str]) -> None:
+    for task, name in zip(tasks, names, strict=True):
+        text = percent(task.criticality)
+        place = {"xref": "paper", "xanchor": "left", "xshift": 6}
+        figure.add_annotation(note(1, name, text, **place))

@@ -1,0 +1,165 @@
+"""One training step: where its time goes, where the memory goes, which strategies compete."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import plotly.graph_objects as go
+
+from stargate.view.figures.style import (
+    BLUE,
+    GREY,
+    PATTERNS,
+    SERIES,
+    VERMILLION,
+    Chart,
+    category_axis,
+    new_figure,
+    note,
+    number_axis,
+    overlay,
+)
+
+_ROW_PX = 28
+
+
+def step_waterfall(terms_s: Mapping[str, float], *, basis: str) -> Chart:
+    """The step from its first term to its total, each bar starting where the last one ended."""
+    total_s = sum(terms_s.values())
+    shown = {name: value for name, value in terms_s.items() if value > 0}
+    names = [*shown, "step"]
+    figure = new_figure(100 + _ROW_PX * len(names))
+    figure.add_waterfall(
+        orientation="h",
+        y=names,
+        x=[*shown.values(), total_s],
+        measure=["relative"] * len(shown) + ["total"],
+        text=[f"{value:.3g} s · {value / total_s:.1%}" for value in shown.values()]
+        + [f"{total_s:.4g} s"],
+        textposition="outside",
+        cliponaxis=False,
+        connector={"line": {"color": GREY, "width": 1}},
+        increasing={"marker": {"color": BLUE}},
+        totals={"marker": {"color": VERMILLION}},
+        hovertemplate="%{y}: %{text}<extra></extra>",
+    )
+    figure.update_xaxes(number_axis("Time (s)", range=[0, total_s * 1.22]))
+    figure.update_yaxes(category_axis(names))
+    figure.update_yaxes(title_text="")
+    largest = max(shown, key=lambda name: shown[name])
+    return Chart(
+        id="waterfall",
+        title="Where the step goes",
+        caption=(
+            "Each bar starts where the one before ended; the last is the whole step. Only time "
+            "that adds to the step is shown: what hides behind computation costs nothing."
+        ),
+        basis=basis,
+        alt=f"The step takes {total_s:.3g} s; {largest} takes most, {shown[largest]:.3g} s.",
+        figure=figure,
+    )
+
+
+def memory_stack(parts_bytes: Mapping[str, float], capacity_bytes: float, *, basis: str) -> Chart:
+    """What fills the memory of the fullest accelerator, against what it has."""
+    figure = new_figure(220, legend=True)
+    shown = {name: size for name, size in parts_bytes.items() if size > 0}
+    for order, (name, size_bytes) in enumerate(shown.items()):
+        figure.add_bar(
+            orientation="h",
+            y=[""],
+            x=[size_bytes / 1e9],
+            name=name,
+            width=0.5,
+            marker={
+                "color": SERIES[order % len(SERIES)],
+                "pattern": overlay(PATTERNS[order % len(PATTERNS)]),
+            },
+            hovertemplate="%{fullData.name}: %{x:,.2f} GB<extra></extra>",
+        )
+    used_gb, capacity_gb = sum(shown.values()) / 1e9, capacity_bytes / 1e9
+    figure.add_vline(x=capacity_gb, line={"color": VERMILLION, "width": 2})
+    place = {"yref": "paper", "xanchor": "right", "yanchor": "top", "xshift": -5}
+    figure.add_annotation(note(capacity_gb, 1, f"capacity {capacity_gb:,.0f} GB", **place))
+    figure.update_layout(barmode="stack")
+    figure.update_xaxes(number_axis("Memory (GB)", range=[0, max(used_gb, capacity_gb) * 1.04]))
+    figure.update_yaxes(category_axis([""]))
+    figure.update_yaxes(title_text="fullest rank")
+    return Chart(
+        id="memory",
+        title="What fills the memory",
+        caption=(
+            f"On the fullest accelerator {used_gb:,.1f} GB of {capacity_gb:,.1f} GB are used "
+            f"({used_gb / capacity_gb:.0%}). 1 GB is 1e9 bytes."
+        ),
+        basis=basis,
+        alt="; ".join(f"{name} {size / 1e9:.1f} GB" for name, size in shown.items()),
+        figure=figure,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class StrategyPoint:
+    """One strategy in the plane of time and memory."""
+
+    name: str
+    step_time_s: float
+    memory_bytes: float
+
+
+def pareto_front(points: Sequence[StrategyPoint]) -> list[StrategyPoint]:
+    """Those that no other beats in both time and memory, by rising time."""
+    front: list[StrategyPoint] = []
+    for point in sorted(points, key=lambda p: (p.step_time_s, p.memory_bytes)):
+        if not front or point.memory_bytes < front[-1].memory_bytes:
+            front.append(point)
+    return front
+
+
+def pareto(points: Sequence[StrategyPoint], capacity_bytes: float, *, basis: str) -> Chart:
+    """All strategies that were kept, and the front of those worth choosing between."""
+    front = pareto_front(points)
+    figure = new_figure(360, legend=True)
+    _add_points(figure, points, "other strategies", GREY, "circle-open", "markers", 7)
+    _add_points(figure, front, "best for its memory", BLUE, "diamond", "lines+markers", 10)
+    if capacity_bytes > 0:
+        figure.add_hline(y=capacity_bytes / 1e9, line={"color": VERMILLION, "width": 1.5})
+        place = {"xref": "paper", "xanchor": "right", "yanchor": "top"}
+        figure.add_annotation(note(1, capacity_bytes / 1e9, "capacity", **place))
+    figure.update_xaxes(number_axis("Step time (s)"))
+    figure.update_yaxes(number_axis("Memory of the fullest rank (GB)", rangemode="tozero"))
+    return Chart(
+        id="pareto",
+        title="Time against memory",
+        caption=(
+            f"{len(points)} of the best strategies that fit. Left and low is better; those on the "
+            "line cannot be beaten in both at once."
+        ),
+        basis=basis,
+        alt=f"{len(front)} strategies on the front; the fastest is {front[0].name}."
+        if front
+        else "No strategy.",
+        figure=figure,
+    )
+
+
+def _add_points(
+    figure: go.Figure,
+    points: Sequence[StrategyPoint],
+    name: str,
+    colour: str,
+    symbol: str,
+    mode: str,
+    size: int,
+) -> None:
+    figure.add_scatter(
+        x=[point.step_time_s for point in points],
+        y=[point.memory_bytes / 1e9 for point in points],
+        name=name,
+        mode=mode,
+        text=[point.name for point in points],
+        line={"color": colour, "width": 1.6},
+        marker={"color": colour, "size": size, "symbol": symbol},
+        hovertemplate="%{text}<br>%{x:.4~g} s, %{y:,.1f} GB<extra></extra>",
+    )

@@ -1,0 +1,268 @@
+"""A plan's charts: which columns of the result go into which figure, and on what they rest."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from datetime import date
+
+import numpy as np
+
+from stargate.programme.result import (
+    DriverEffect,
+    FloatArray,
+    GateResult,
+    PhaseResult,
+    PlanResult,
+    Quantiles,
+    RunResult,
+    Series,
+    TaskResult,
+)
+from stargate.units import DAY_S, MONTH_S
+from stargate.view.answer import reported, strongest
+from stargate.view.figures.bands import (
+    Band,
+    accelerators_over_time,
+    power_over_time,
+    spend_over_time,
+)
+from stargate.view.figures.gates import gate_odds
+from stargate.view.figures.intervals import Interval, Panel, intervals
+from stargate.view.figures.joint import joint_confidence
+from stargate.view.figures.money import spend_by_year
+from stargate.view.figures.online import PhaseDates, online_dates
+from stargate.view.figures.schedule import TaskBar, schedule
+from stargate.view.figures.style import Chart, Days
+from stargate.view.figures.tornado import Swing, tornado
+from stargate.view.wording import month, percent
+
+_TASKS_SHOWN = 28
+_DRIVERS_SHOWN = 10
+_FLOWS = "spend_usd:"
+_NEVER = np.datetime64("NaT", "D")
+
+
+def days_of(data_date: date, time_s: FloatArray) -> Days:
+    """Calendar days of times in seconds since the data date; NaT for never."""
+    finite = np.isfinite(time_s)
+    offset = np.floor(np.where(finite, time_s, 0.0) / DAY_S).astype("timedelta64[D]")
+    days = np.datetime64(data_date, "D") + offset
+    return np.where(finite, days, _NEVER)
+
+
+def _day(result: PlanResult, time_s: float) -> np.datetime64:
+    return np.datetime64(result.day(time_s), "D") if math.isfinite(time_s) else _NEVER
+
+
+def basis(result: PlanResult, rests_on: str) -> str:
+    """What a chart rests on: its inputs, how many futures, and how many inputs are assumed."""
+    assumed = sum(fact.confidence == "assumed" for fact in result.facts)
+    return (
+        f"{rests_on} {result.n_samples:,} sampled futures, seed {result.seed}. "
+        f"{assumed} of the {len(result.facts)} facts used are assumed; they head the list below."
+    )
+
+
+def online_chart(result: PlanResult) -> Chart:
+    """The S-curve of every phase that is not done."""
+    return online_dates(
+        [_phase_dates(result, phase) for phase in result.phases if phase.status != "done"],
+        basis=basis(result, "Basis: durations, links, drivers, risks and gates of the plan."),
+    )
+
+
+def _phase_dates(result: PlanResult, phase: PhaseResult) -> PhaseDates:
+    q = phase.online
+    return PhaseDates(
+        name=phase.name,
+        online=days_of(result.data_date, phase.online_s),
+        target=None if phase.target is None else np.datetime64(phase.target, "D"),
+        marks={p: _day(result, at) for p, at in ((10, q.p10), (50, q.p50), (80, q.p80))},
+        probability_by_target=phase.probability_by_target,
+    )
+
+
+def schedule_chart(result: PlanResult) -> Chart | None:
+    """The most critical tasks, in the order in which they start."""
+    dated = [task for task in result.tasks if math.isfinite(task.finish.p50)]
+    if not dated:
+        return None
+    ranked = sorted(dated, key=lambda task: (-task.criticality, -task.duration.p50))
+    shown = sorted(ranked[:_TASKS_SHOWN], key=lambda task: (task.start.p50, task.finish.p50))
+    return schedule(
+        [_task_bar(result, task) for task in shown],
+        n_tasks=len(result.tasks),
+        basis=basis(result, "Basis: the task network of each site."),
+    )
+
+
+def _task_bar(result: PlanResult, task: TaskResult) -> TaskBar:
+    late = task.finish.p90 if math.isfinite(task.finish.p90) else task.finish.p50
+    return TaskBar(
+        name=task.name,
+        start=_day(result, task.start.p50),
+        finish=_day(result, task.finish.p50),
+        finish_p10=_day(result, task.finish.p10),
+        finish_p90=_day(result, late),
+        criticality=task.criticality,
+    )
+
+
+def power_chart(result: PlanResult) -> Chart:
+    """IT and facility power on line."""
+    return power_over_time(
+        _band(result, result.series_of("it_w"), "IT load", 1e6),
+        _band(result, result.series_of("facility_w"), "facility", 1e6),
+        basis=basis(result, "Basis: blocks as planned, on line when accepted."),
+    )
+
+
+def accelerators_chart(result: PlanResult) -> Chart:
+    """Accelerators in service."""
+    band = _band(result, result.series_of("accelerators"), "accelerators", 1.0)
+    return accelerators_over_time(
+        band, basis=basis(result, "Basis: IT power by IT watts for each accelerator.")
+    )
+
+
+def spend_chart(result: PlanResult) -> Chart:
+    """Cumulative capital, against what was reported for the last phase."""
+    last = result.phases[-1]
+    low, high = last.budget_low_usd, last.budget_high_usd
+    return spend_over_time(
+        _band(result, result.series_of("capex_cumulative_usd"), "cumulative spend", 1e9),
+        reported_usd=(low, high) if low is not None and high is not None else None,
+        basis=basis(result, "Basis: cost by MW and by accelerator, spend curves, escalation."),
+        source=f"Band: {reported(last)}. {last.budget_source}" if high is not None else "",
+    )
+
+
+def _band(result: PlanResult, series: Series, name: str, unit: float) -> Band:
+    days = days_of(result.data_date, series.time_s)
+    return Band(name, days, series.p10 / unit, series.p50 / unit, series.p90 / unit)
+
+
+def spend_by_year_chart(result: PlanResult) -> Chart | None:
+    """Mean spend a calendar year, by category."""
+    flows = [series for series in result.series if series.id.startswith(_FLOWS)]
+    if not flows:
+        return None
+    last_days = days_of(result.data_date, flows[0].time_s) - np.timedelta64(1, "D")
+    return spend_by_year(
+        [int(str(day)[:4]) for day in last_days],
+        {flow.label: flow.mean for flow in flows},
+        basis=basis(result, "Basis: cost items and their spend curves."),
+    )
+
+
+def joint_chart(result: PlanResult) -> Chart:
+    """Date and capital of the last phase together."""
+    last = result.phases[-1]
+    return joint_confidence(
+        days_of(result.data_date, last.online_s),
+        last.capex_usd,
+        target=None if last.target is None else np.datetime64(last.target, "D"),
+        budget_usd=last.budget_high_usd,
+        phase=last.name,
+        basis=basis(result, "Basis: dates and costs of the same samples."),
+    )
+
+
+def gate_charts(result: PlanResult, gate: GateResult) -> list[Chart]:
+    """When a gate opens, and the evidence that it is shown."""
+    labels = [f"{a.number} · {month(result.day(a.on.p50))}" for a in gate.attempts]
+    passed = [0.0, *(attempt.probability_passed_by_now for attempt in gate.attempts)]
+    odds = gate_odds(
+        gate.id,
+        gate.name,
+        labels,
+        list(np.diff(passed)),
+        basis=basis(result, "Basis: all criteria of the gate together."),
+    )
+    return [odds, *_evidence_charts(result, gate, labels)]
+
+
+def _evidence_charts(result: PlanResult, gate: GateResult, labels: Sequence[str]) -> list[Chart]:
+    rows = [
+        Interval(label, q.p10, q.p50, q.p90, f"{percent(attempt.probability_pass)} pass")
+        for label, attempt in zip(labels, gate.attempts, strict=True)
+        if math.isfinite((q := attempt.evidence).p50)
+    ]
+    if not rows:
+        return []
+    first = gate.criteria[0]
+    axis = f"{first.metric} ({first.relation} {first.threshold:,.4g} to pass)"
+    chart = intervals(
+        [Panel(axis, rows, first.threshold)],
+        f"evidence-{gate.id}",
+        f"{gate.name}: the evidence at each attempt",
+        "Lines run from P10 to P90 of the evidence among the futures that come to the attempt, "
+        "marks are the median, with the share that passes. A future that passed earlier is no "
+        "longer among them.",
+        basis(result, f"Basis: {first.evidence_kind} evidence for the first criterion."),
+    )
+    return [chart]
+
+
+def run_chart(result: PlanResult) -> Chart | None:
+    """Compute, loss and capability of each training run that gives evidence."""
+    runs = [run for run in result.runs if math.isfinite(run.compute_flop.p50)]
+    if not runs:
+        return None
+    columns = (
+        ("Training compute (FLOP)", [run.compute_flop for run in runs], True),
+        ("Pre-training loss (nats a token)", [run.loss_nats for run in runs], False),
+        ("Capability (index points)", [run.capability for run in runs], False),
+    )
+    panels = [
+        Panel(axis, _run_intervals(runs, found), log=log)
+        for axis, found, log in columns
+        if all(found)
+    ]
+    return intervals(
+        panels,
+        "training-run",
+        "The next model: compute, loss, capability",
+        "Capacity on line × predicted throughput × goodput over the run gives compute; the scaling "
+        "law turns compute into loss, the capability regression turns compute and date into the "
+        "evidence of the gate. Lines run from P10 to P90, marks are the median.",
+        basis(result, "Basis: step-time model, failure rates, scaling law with its uncertainty."),
+    )
+
+
+def _run_intervals(runs: Sequence[RunResult], found: Sequence[Quantiles | None]) -> list[Interval]:
+    return [
+        Interval(run.name, q.p10, q.p50, q.p90)
+        for run, q in zip(runs, found, strict=True)
+        if q is not None
+    ]
+
+
+def driver_charts(result: PlanResult) -> list[Chart]:
+    """Tornado of the last phase's date and of the programme's cost."""
+    outcomes = (
+        ("s", f"the date of {result.phases[-1].name}", "months", MONTH_S),
+        ("USD", "the cost of the programme", "$ billion", 1e9),
+    )
+    return [
+        tornado(
+            [_swing(effect, scale) for effect in effects],
+            chart_id=f"tornado-{unit.lower()}",
+            output=output,
+            swing_unit=shown_unit,
+            basis=basis(result, "Basis: the sampled futures themselves, no further runs."),
+        )
+        for unit, output, shown_unit, scale in outcomes
+        if (effects := strongest(result, unit)[:_DRIVERS_SHOWN])
+    ]
+
+
+def _swing(effect: DriverEffect, scale: float) -> Swing:
+    low, high = (effect.low - effect.base) / scale, (effect.high - effect.base) / scale
+    return Swing(
+        effect.label,
+        effect.rank_correlation,
+        low if math.isfinite(low) else None,
+        high if math.isfinite(high) else None,
+    )

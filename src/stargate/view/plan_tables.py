@@ -1,0 +1,264 @@
+"""A plan's tables: phases, tasks, gates, runs, drivers, money, facts."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+from stargate.catalog.facts import Fact
+from stargate.programme.result import (
+    GateResult,
+    PhaseResult,
+    PlanResult,
+    Quantiles,
+    RunResult,
+    TaskResult,
+)
+from stargate.units import DAY_S, HOUR_S, MONTH_S
+from stargate.view.answer import reported, strongest
+from stargate.view.page import Cell, Column, Markup, link, table, tag, text
+from stargate.view.wording import (
+    billions,
+    count,
+    long_day,
+    megawatts,
+    month,
+    months,
+    percent,
+    scientific,
+)
+
+_PERCENTILES = ("P10", "P50", "P80", "P90")
+
+
+def _numbers(*headings: str) -> list[Column]:
+    return [Column(heading, number=True) for heading in headings]
+
+
+def _four(quantiles: Quantiles) -> tuple[float, float, float, float]:
+    return quantiles.p10, quantiles.p50, quantiles.p80, quantiles.p90
+
+
+def _name(phase: PhaseResult) -> Markup:
+    label = f" {tag('assumed').html}" if phase.assumed else ""
+    note = f"<br><small>{text(phase.note)}</small>" if phase.note else ""
+    return Markup(f"{text(phase.name)}{label}{note}")
+
+
+def phase_dates(result: PlanResult) -> Markup:
+    """When each phase is on line."""
+    rows = [
+        (
+            _name(phase),
+            phase.status,
+            *(month(result.day(at)) for at in _four(phase.online)),
+            "–" if phase.target is None else month(phase.target),
+            "–" if phase.probability_by_target is None else percent(phase.probability_by_target),
+        )
+        for phase in result.phases
+    ]
+    columns = [Column("Phase"), Column("Status"), *_numbers(*_PERCENTILES, "Target", "Odds of it")]
+    never = f"“never”: not on line by {long_day(result.horizon)} in that share of the futures."
+    return table(columns, rows, f"On-line date by percentile. {never}")
+
+
+def phase_sizes(result: PlanResult) -> Markup:
+    """What each phase costs and holds."""
+    rows = [
+        (
+            phase.name,
+            *(billions(value) for value in _four(phase.capex)[:3]),
+            "–" if phase.capex_if_built is None else billions(phase.capex_if_built.p50),
+            reported(phase),
+            "–"
+            if phase.probability_within_budget is None
+            else percent(phase.probability_within_budget),
+            "–" if phase.joint_probability is None else percent(phase.joint_probability),
+            megawatts(phase.it_w),
+            megawatts(phase.facility_w),
+            count(phase.accelerators),
+        )
+        for phase in result.phases
+    ]
+    columns = [
+        Column("Phase"),
+        *_numbers("Capital P10 ($B)", "P50 ($B)", "P80 ($B)", "If built, P50 ($B)"),
+        *_numbers("Reported", "Odds within", "Date and cost", "IT load (MW)", "Facility (MW)"),
+        *_numbers("Accelerators"),
+    ]
+    caption = (
+        f"Capital in {result.price_base} dollars; a phase that is not built counts with what was "
+        "spent on it. “Date and cost”: the odds that both the target date and the reported cost "
+        "hold. Power as planned."
+    )
+    return table(columns, rows, caption)
+
+
+def tasks(result: PlanResult) -> Markup:
+    """Every task with its dates, the most critical first; folded away until asked for."""
+    ranked = sorted(result.tasks, key=lambda task: (-task.criticality, task.start.p50))
+    columns = [
+        Column("Task"),
+        Column("Phase"),
+        Column("Site"),
+        *_numbers("Duration P50 (months)", "Start P50", "Finish P50", "Finish P90", "Criticality"),
+    ]
+    body = table(columns, [_task_row(result, task) for task in ranked])
+    return Markup(f"<details><summary>All {len(ranked)} tasks</summary>{body.html}</details>")
+
+
+def _task_row(result: PlanResult, task: TaskResult) -> tuple[Cell, ...]:
+    dates = (task.start.p50, task.finish.p50, task.finish.p90)
+    duration = task.duration.p50 / MONTH_S
+    return (
+        task.name,
+        task.phase,
+        task.site,
+        f"{duration:,.1f}" if math.isfinite(duration) else "–",
+        *(month(result.day(at)) for at in dates),
+        percent(task.criticality),
+    )
+
+
+def money(result: PlanResult) -> Markup:
+    """The programme's money over the horizon, in four lines."""
+    finance = result.finance
+    lines = (
+        ("Capital", finance.capex, "within the horizon"),
+        ("Running cost and energy", finance.running, "within the horizon"),
+        (
+            "Present value of both",
+            finance.present_value,
+            f"at {percent(finance.discount_rate_per_year)} a year",
+        ),
+        (
+            "Yearly cost when all stands",
+            finance.annuity_usd_per_year,
+            "annuity and running, a year",
+        ),
+    )
+    rows = [(name, *map(billions, _four(q)), billions(q.mean), remark) for name, q, remark in lines]
+    columns = [Column("Money ($B)"), *_numbers(*_PERCENTILES, "Mean"), Column("Basis")]
+    return table(columns, rows, f"In {result.price_base} dollars.")
+
+
+def criteria(gate: GateResult) -> Markup:
+    """What a gate asks for."""
+    rows = [
+        (
+            c.metric,
+            f"{c.relation} {c.threshold:,.4g}",
+            c.evidence_kind,
+            percent(c.probability_at_first),
+        )
+        for c in gate.criteria
+    ]
+    columns = [Column("Criterion"), *_numbers("Must be"), Column("Evidence")]
+    return table([*columns, *_numbers("Holds at the first attempt")], rows)
+
+
+def attempts(result: PlanResult, gate: GateResult) -> Markup:
+    """When a gate is tried and how often it opens."""
+    rows = [
+        (
+            str(attempt.number),
+            month(result.day(attempt.on.p50)),
+            percent(attempt.probability_held),
+            percent(attempt.probability_pass),
+            percent(attempt.probability_passed_by_now),
+            *(f"{value:,.4g}" for value in _four(attempt.evidence)),
+        )
+        for attempt in gate.attempts
+    ]
+    evidence = [f"Evidence {percentile}" for percentile in _PERCENTILES]
+    columns = [
+        Column("Attempt"),
+        *_numbers("Median date", "Takes place in", "Of those pass", "Passed by then", *evidence),
+    ]
+    return table(columns, rows, f"Wait at the gate: {waits(gate)}.")
+
+
+def waits(gate: GateResult) -> str:
+    """The wait at a gate: `P50 5.2 months, P80 11.0 months`."""
+    return f"P50 {months(gate.wait.p50)}, P80 {months(gate.wait.p80)}"
+
+
+def runs(result: PlanResult) -> Markup:
+    """The training runs that give gates their evidence."""
+    columns = [
+        Column("Training run"),
+        Column("Model"),
+        Column("Machine"),
+        Column("Strategy"),
+        *_numbers("Step (s)", "MFU", "Goodput", "Failure every (h)", "Days P50", "FLOP P50"),
+        *_numbers("Loss P50 (nats)"),
+    ]
+    return table(columns, [_run_row(run) for run in result.runs])
+
+
+def _run_row(run: RunResult) -> tuple[Cell, ...]:
+    return (
+        run.name,
+        run.model,
+        f"{run.accelerators:,} × {run.accelerator}",
+        run.strategy,
+        f"{run.step_time_s:,.3g}",
+        percent(run.mfu),
+        percent(run.goodput),
+        f"{run.mtbf_s / HOUR_S:,.1f}",
+        f"{run.days.p50 / DAY_S:,.0f}" if run.days.p50 > 10_000 else f"{run.days.p50:,.0f}",
+        scientific(run.compute_flop.p50),
+        f"{run.loss_nats.p50:,.3f}",
+    )
+
+
+def drivers(result: PlanResult, unit: str, scale: float, shown_unit: str) -> Markup:
+    """All effects on one outcome, the strongest first."""
+    rows = [
+        (
+            effect.label,
+            f"{effect.rank_correlation:+.2f}",
+            _signed((effect.low - effect.base) / scale),
+            _signed((effect.high - effect.base) / scale),
+        )
+        for effect in strongest(result, unit)
+    ]
+    columns = [Column("Input"), *_numbers("Rank correlation")]
+    ends = _numbers(f"At its lowest tenth ({shown_unit})", f"At its highest tenth ({shown_unit})")
+    return table([*columns, *ends], rows)
+
+
+def _signed(value: float) -> str:
+    return f"{value:+,.1f}" if math.isfinite(value) else "–"
+
+
+def facts(used: Sequence[Fact]) -> Markup:
+    """What a result rests on, as it is handed over: the assumed first."""
+    rows = [
+        (
+            fact.what or fact.id,
+            fact.text,
+            _range(fact),
+            _year(fact),
+            tag(fact.confidence),
+            _source(fact),
+        )
+        for fact in used
+    ]
+    columns = [Column("Fact"), *_numbers("Value", "Range", "Year")]
+    return table([*columns, Column("Confidence"), Column("Source")], rows)
+
+
+def _year(fact: Fact) -> str:
+    return "–" if fact.year is None else str(fact.year)
+
+
+def _range(fact: Fact) -> str:
+    if fact.low is None or fact.high is None:
+        return "–"
+    return f"{fact.low:,.4g}–{fact.high:,.4g} {fact.unit}"
+
+
+def _source(fact: Fact) -> Markup:
+    note = f"<br><small>{text(fact.note)}</small>" if fact.note else ""
+    return Markup(f"{link(fact.source, fact.source).html}{note}")
