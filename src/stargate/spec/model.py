@@ -65,7 +65,9 @@ class Transformer(SpecModel):
     tied_embeddings: bool = False
     positions: Literal["rope", "learned", "alibi", "none"] = "rope"
     max_seq_len: Count = 8192
-    linear_bias: bool = False
+    linear_bias: bool = Field(default=False, description="biases on every linear layer and norm")
+    qkv_bias: bool = Field(default=False, description="biases on the query, key, value layer alone")
+    qk_norm: bool = Field(default=False, description="norms on the query and key heads")
     dropout: bool = False
     moe: MixtureOfExperts | None = None
 
