@@ -35,7 +35,8 @@ class Kind:
 
     `units` maps a unit's text to its worth in `si`; `display` lists, from small to large, the
     units that `format_quantity` chooses from; `zero` maps a unit to the SI value of its zero
-    point (temperature only); `bare` allows a number without a unit (fraction only).
+    point (temperature only); `bare` allows a number without a unit (fraction only); `powers`
+    writes large numbers with a power of ten rather than a rare prefix (compute only).
     """
 
     name: str
@@ -45,6 +46,7 @@ class Kind:
     display: tuple[str, ...]
     zero: dict[str, float] = field(default_factory=dict)
     bare: bool = False
+    powers: bool = False
 
     def __repr__(self) -> str:
         return f"Kind({self.name}, a float in {self.si}, written like {self.example!r})"
@@ -144,7 +146,8 @@ COMPUTE = Kind(
     "FLOP",
     "3.8e25 FLOP",
     _prefixed("FLOP", "-k-M-G-T-P-E-Z-Y"),
-    ("FLOP", "GFLOP", "TFLOP", "PFLOP", "EFLOP", "ZFLOP", "YFLOP"),
+    ("FLOP",),
+    powers=True,
 )
 MONEY = Kind("money", "USD", "$100B", _MONEY, ("$", "$k", "$M", "$B", "$T"))
 ENERGY_PRICE = Kind("energy price", "USD/J", "$0.08/kWh", _money_per(_ENERGY), ("$/MWh", "$/kWh"))
@@ -178,7 +181,7 @@ POWER_TIME_PRICE = Kind(
             for t in ("month", "mo", "year", "yr")
         }
     ),
-    ("$/kW/year", "$M/MW/year"),
+    ("$M/MW/year",),
 )
 CARBON_INTENSITY = Kind(
     "carbon intensity",
@@ -236,15 +239,16 @@ def parse(text: str | float, kind: Kind) -> float:
         raise UnitError(f"{text!r} is no {kind.name}; write it like {kind.example!r}")
     stripped = str(text).strip()
     number, unit = _split(stripped)
-    if number is None or not math.isfinite(number):
+    if number is None:
         raise UnitError(f"{stripped!r} is no {kind.name}; write it like {kind.example!r}")
-    if not unit:
-        if kind.bare:
-            return number
+    if not unit and not kind.bare:
         raise UnitError(f"{kind.name} needs a unit, such as {kind.example!r}")
-    if unit in kind.units:
-        return number * kind.units[unit] + kind.zero.get(unit, 0.0)
-    raise UnitError(_wrong_unit(unit, kind))
+    if unit and unit not in kind.units:
+        raise UnitError(_wrong_unit(unit, kind))
+    value = number * kind.units.get(unit, 1.0) + kind.zero.get(unit, 0.0)
+    if not math.isfinite(value):
+        raise UnitError(f"{stripped!r} is too large; write it like {kind.example!r}")
+    return value
 
 
 def format_quantity(value: float, kind: Kind, *, unit: str = "", digits: int = 3) -> str:
@@ -257,10 +261,11 @@ def format_quantity(value: float, kind: Kind, *, unit: str = "", digits: int = 3
     chosen = unit or _display_unit(abs(value), kind, digits)
     if chosen not in kind.units:
         raise UnitError(_wrong_unit(chosen, kind))
-    number = _significant((value - kind.zero.get(chosen, 0.0)) / kind.units[chosen], digits)
+    magnitude = (value - kind.zero.get(chosen, 0.0)) / kind.units[chosen]
+    number = (_power_of_ten if kind.powers else _significant)(magnitude, digits)
     if chosen.startswith("$"):
-        sign, magnitude = ("-", number[1:]) if number.startswith("-") else ("", number)
-        return f"{sign}${magnitude}{chosen[1:]}"
+        sign = "-" if number.startswith("-") else ""
+        return f"{sign}${number.removeprefix('-')}{chosen[1:]}"
     return f"{number}{chosen}" if chosen.startswith("/") else f"{number} {chosen}"
 
 
@@ -274,13 +279,16 @@ def _split(text: str) -> tuple[float | None, str]:
 
 
 def _wrong_unit(unit: str, kind: Kind) -> str:
-    known = ", ".join(kind.units) if len(kind.units) <= 40 else ", ".join(kind.display) + ", …"
     others = [other.name for other in KINDS if unit in other.units]
     if others:
-        return (
-            f"{unit!r} is a unit of {' or '.join(others)}, not of {kind.name}; use one of {known}"
-        )
-    return f"unknown unit {unit!r} for {kind.name}; use one of {known}"
+        what = f"{unit!r} is a unit of {' or '.join(others)}, not of {kind.name}"
+    else:
+        what = f"unknown unit {unit!r} for {kind.name}"
+    alike = [known for known in kind.units if known.lower() == unit.lower()]
+    if alike and not others:
+        return f"{what}; did you mean {' or '.join(repr(known) for known in alike)}?"
+    known = ", ".join(kind.units) if len(kind.units) <= 40 else ", ".join(kind.display) + ", …"
+    return f"{what}; use one of {known}"
 
 
 def _display_unit(magnitude: float, kind: Kind, digits: int) -> str:
@@ -293,3 +301,11 @@ def _significant(number: float, digits: int) -> str:
     """`number` to that many significant digits, never in exponent form: 0.0012, 1500, 2.5."""
     text = format(Decimal(f"{number:.{digits - 1}e}"), "f")
     return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+def _power_of_ten(number: float, digits: int) -> str:
+    """Like `_significant`, but 3.8e25 where that would need more than six digits."""
+    mantissa, exponent = f"{number:.{digits - 1}e}".split("e")
+    if -3 <= int(exponent) < 6:
+        return _significant(number, digits)
+    return f"{_significant(float(mantissa), digits)}e{int(exponent)}"
