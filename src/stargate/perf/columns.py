@@ -14,9 +14,9 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
-Array = NDArray[np.float64]
+Array = NDArray[np.floating]
 Ints = NDArray[np.int64]
-Column = float | Array
+Column = float | Array | Ints
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 
 from stargate.perf.attention import attention_flop, visible_keys
-from stargate.perf.columns import Array, Column
+from stargate.perf.columns import Column
 from stargate.perf.products import layer_products
 from stargate.perf.shape import ModelShape, WorkShape
 
@@ -18,9 +18,8 @@ CONVENTION = "6 x multiplying weights x tokens + causal (halved) attention, no r
 
 def forward_flop_per_token(shape: ModelShape, work: WorkShape) -> tuple[Column, Column, Column]:
     """Forward FLOP a token of linear layers, of attention, and of the logits."""
-    one = np.ones(1, np.int64)
-    tokens = np.ones(1)
-    linear = layer_products(shape, tokens, one, one, 1.0).flop * shape.layers
+    one = np.ones(np.size(shape.layers), np.int64)
+    linear = layer_products(shape, one * 1.0, one, one, 1.0).flop * shape.layers
     near = visible_keys(work.seq_len, shape.window)
     share = np.where(np.asarray(shape.window) > 0, shape.global_share, 1.0)
     keys = share * visible_keys(work.seq_len, 0.0) + (1.0 - share) * near
@@ -28,7 +27,7 @@ def forward_flop_per_token(shape: ModelShape, work: WorkShape) -> tuple[Column, 
     return linear, core, 2.0 * shape.hidden * shape.vocabulary
 
 
-def model_flop(shape: ModelShape, work: WorkShape) -> Array:
+def model_flop(shape: ModelShape, work: WorkShape) -> Column:
     """FLOP that one step needs: three times the forward (adapters: twice, weights are frozen)."""
     linear, core, logits = forward_flop_per_token(shape, work)
     tokens = work.seq_len * work.global_batch
@@ -38,7 +37,7 @@ def model_flop(shape: ModelShape, work: WorkShape) -> Array:
 
 def hardware_flop(
     shape: ModelShape, work: WorkShape, repeated: Column, core_repeated: Column
-) -> Array:
+) -> Column:
     """FLOP that recomputation adds: the repeated share of all layers, or their attention core."""
     linear, core, _ = forward_flop_per_token(shape, work)
     tokens = work.seq_len * work.global_batch

@@ -51,7 +51,8 @@ def gemm_time_s(
 
     t = max(t_math + x w_c M N / B, (w_a M K + w_a K N + w_c M N) / B) per group: roofline, tile and
     wave quantisation, and the share x of the output store that is not hidden behind the
-    multiplication (small K). `flop_per_s` is the best achievable rate, `input_bytes` and `output_bytes` the widths w.
+    multiplication (small K). `flop_per_s` is the best achievable rate, `input_bytes` and
+    `output_bytes` the widths w.
     Checked against 18 measured H800 FP8 shapes: mean error 8 % (stored shapes of DeepGEMM).
     Source: roofline; wave quantisation arXiv 2401.14489 section III. An empty product costs 0.
     """

@@ -19,7 +19,7 @@ from stargate.perf.collectives import (
     point_to_point_time_s,
     reduce_scatter_time_s,
 )
-from stargate.perf.columns import Array, Columns
+from stargate.perf.columns import Array, Column, Columns
 from stargate.perf.gemm import gemm_time_s
 from stargate.perf.machine import Machine
 from stargate.perf.products import Products, layer_products
@@ -39,35 +39,35 @@ TRAFFIC = ("tensor_parallel", "context_parallel", "expert_parallel")
 class LayerCost(Columns):
     """One row a distinct layer layout; all times in seconds, all sizes in bytes, of one rank."""
 
-    linear_forward: Array
-    linear_backward: Array
-    weight_gradient: Array
-    attention_forward: Array
-    attention_backward: Array
-    memory_bound_forward: Array
-    memory_bound_backward: Array
-    launch_forward: Array
-    launch_backward: Array
-    tensor_parallel_forward: Array
-    tensor_parallel_backward: Array
-    context_parallel_forward: Array
-    context_parallel_backward: Array
-    expert_parallel_forward: Array
-    expert_parallel_backward: Array
-    hidden_traffic: Array
-    selective_repeat: Array
-    first_extra: Array
-    last_extra: Array
-    message_inside: Array
-    message_outside: Array
-    activation: Array
-    scores: Array
-    boundary: Array
-    logits: Array
-    dense_parameters: Array
-    expert_parameters: Array
-    forward: Array
-    backward: Array
+    linear_forward: Column
+    linear_backward: Column
+    weight_gradient: Column
+    attention_forward: Column
+    attention_backward: Column
+    memory_bound_forward: Column
+    memory_bound_backward: Column
+    launch_forward: Column
+    launch_backward: Column
+    tensor_parallel_forward: Column
+    tensor_parallel_backward: Column
+    context_parallel_forward: Column
+    context_parallel_backward: Column
+    expert_parallel_forward: Column
+    expert_parallel_backward: Column
+    hidden_traffic: Column
+    selective_repeat: Column
+    first_extra: Column
+    last_extra: Column
+    message_inside: Column
+    message_outside: Column
+    activation: Column
+    scores: Column
+    boundary: Column
+    logits: Column
+    dense_parameters: Column
+    expert_parameters: Column
+    forward: Column
+    backward: Column
 
 
 def layer_cost(
@@ -81,7 +81,7 @@ def layer_cost(
         **_linear(products, work, machine),
         **_attention(shape, work, machine, table, tokens),
         **_memory_bound(shape, work, machine, table, tokens),
-        **_traffic(shape, work, machine, table, tokens),
+        **_traffic(shape, machine, table, tokens),
     }
     parts |= _launch(shape, work, machine, parts)
     parts["selective_repeat"] = parts["attention_forward"]
@@ -99,7 +99,7 @@ def layer_cost(
     )
 
 
-def _linear(products: Products, work: WorkShape, machine: Machine) -> dict[str, Array]:
+def _linear(products: Products, work: WorkShape, machine: Machine) -> dict[str, Column]:
     """Forward, input-gradient and weight-gradient products of all linear layers."""
     p, unit = products, machine.gemm_unit
     grouped = p.routed[:, None] > 0
@@ -130,8 +130,8 @@ def _adapters(products: Products, work: WorkShape, machine: Machine) -> Array:
 
 def _attention(
     shape: ModelShape, work: WorkShape, machine: Machine, table: StrategyTable, tokens: Array
-) -> dict[str, Array]:
-    """The attention core, flash or unfused, with the queries of this rank's share of the context."""
+) -> dict[str, Column]:
+    """The attention core, flash or unfused, with the queries of this rank's part of the context."""
     c = machine.coefficients
     heads = shape.heads / table.tp
     everywhere = attention.visible_keys(work.seq_len, 0.0)
@@ -178,7 +178,7 @@ def _unfused(
 
 def _memory_bound(
     shape: ModelShape, work: WorkShape, machine: Machine, table: StrategyTable, tokens: Array
-) -> dict[str, Array]:
+) -> dict[str, Column]:
     """Norms, residuals, activations, rope, casts and permutes; backward moves twice as much."""
     tp, h = table.tp, shape.hidden
     split = np.where(table.sequence_parallel > 0, tp, 1)
@@ -201,13 +201,13 @@ def _memory_bound(
 
 
 def _launch(
-    shape: ModelShape, work: WorkShape, machine: Machine, parts: dict[str, Array]
-) -> dict[str, Array]:
+    shape: ModelShape, work: WorkShape, machine: Machine, parts: dict[str, Column]
+) -> dict[str, Column]:
     """Launch costs of a layer beyond what its kernels and traffic take."""
     c = machine.coefficients
     kernels = launch.layer_kernels(work.unfused, shape.routed)
     kernels = kernels + 14.0 * (np.asarray(work.adapter_rank) > 0)
-    result = {}
+    result: dict[str, Column] = {}
     for way, ratio in (("forward", 1.0), ("backward", launch.BACKWARD_RATIO)):
         device = sum(parts[f"{term}_{way}"] for term in (*TERMS[:3], *TRAFFIC))
         result[f"launch_{way}"] = launch.launch_time_s(
@@ -217,8 +217,8 @@ def _launch(
 
 
 def _traffic(
-    shape: ModelShape, work: WorkShape, machine: Machine, table: StrategyTable, tokens: Array
-) -> dict[str, Array]:
+    shape: ModelShape, machine: Machine, table: StrategyTable, tokens: Array
+) -> dict[str, Column]:
     """Collectives of tensor, context and expert parallelism: exposed by term, hidden in sum."""
     c = machine.coefficients
     slow = c.collective_slowdown
@@ -282,7 +282,7 @@ def _expert_parallel(
 
 def _ends(
     shape: ModelShape, work: WorkShape, machine: Machine, table: StrategyTable, tokens: Array
-) -> dict[str, Array]:
+) -> dict[str, Column]:
     """Extra seconds per micro-batch of the first stage (embedding) and the last (logits, loss)."""
     width = shape.vocabulary / table.tp
     rate = machine.dense_rate
@@ -301,7 +301,7 @@ def _ends(
 
 def _messages(
     shape: ModelShape, machine: Machine, table: StrategyTable, tokens: Array
-) -> dict[str, Array]:
+) -> dict[str, Column]:
     """Seconds of one activation message between stages, inside a domain and across.
 
     Tensor-parallel ranks each send their slice (scatter-gather, arXiv 2104.04473, section 4.1).
@@ -316,7 +316,7 @@ def _messages(
 
 def _sizes(
     shape: ModelShape, work: WorkShape, table: StrategyTable, tokens: Array
-) -> dict[str, Array]:
+) -> dict[str, Column]:
     """Bytes that one layer saves for the backward: all, its scores, its input; and the logits."""
     tp, sp = table.tp, table.sequence_parallel
     qkv = shape.heads * shape.qk_dim + shape.kv_heads * (shape.qk_dim + shape.v_dim)

@@ -10,7 +10,7 @@ import numpy as np
 from stargate import catalog
 from stargate.catalog import Accelerator
 from stargate.perf.coefficients import Coefficients, Generation, generation
-from stargate.perf.columns import Array, Ints
+from stargate.perf.columns import Array, Column, Ints
 from stargate.perf.gemm import GemmUnit
 from stargate.perf.network import Network
 from stargate.perf.shape import WorkShape
@@ -113,7 +113,7 @@ class Machine:
             name = wider.get(name, "bf16")
         return peaks[max(peaks, key=lambda key: key == "bf16")]
 
-    def gemm_rate(self, work: WorkShape) -> Array:
+    def gemm_rate(self, work: WorkShape) -> Column:
         """Achievable FLOP/s of linear layers at the width of their inputs."""
         c, bits = self.coefficients, np.asarray(work.bits)
         narrow = np.where(bits == 8, c.gemm_fraction_8bit, c.gemm_fraction_4bit)

@@ -83,5 +83,5 @@ def state_bytes_per_parameter(
 
 
 def logit_bytes(tokens: Column, vocabulary: Column) -> Column:
-    """Bytes of logits on the last stage: fp32 logits and their gradient (4 s b V, twice at peak)."""
+    """Bytes of logits on the last stage: fp32 logits and their gradient, 4 s b V each."""
     return 8.0 * tokens * vocabulary

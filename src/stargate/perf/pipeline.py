@@ -36,7 +36,7 @@ def stage_layers(layers: Column, pp: Ints) -> StageLayers:
 
 
 def bubble_time_s(
-    other_stages_s: Array, weight_gradient_s: Array, pp: Ints, vp: Ints, schedule: Ints
+    other_stages_s: Column, weight_gradient_s: Column, pp: Ints, vp: Ints, schedule: Ints
 ) -> Array:
     """Seconds that the slowest stage idles in one step.
 

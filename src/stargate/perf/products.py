@@ -72,5 +72,5 @@ def layer_products(
         (expert_rows, h, shape.expert_ffn / expert_tp, groups, routed, 1),
     ]
     kept = [row for row in rows if np.any(np.asarray(row[4]) * np.asarray(row[1]))]
-    stacked = [np.stack([part * one for part in column]) for column in list(zip(*kept))[:5]]
-    return Products(*stacked, np.array([row[5] for row in kept]))
+    m, n, k, group, share = (np.stack([row[i] * one for row in kept]) for i in range(5))
+    return Products(m, n, k, group, share, np.array([row[5] for row in kept]))

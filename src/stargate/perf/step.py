@@ -14,7 +14,7 @@ import numpy as np
 
 from stargate.perf import memory, memory_bound, pipeline, recompute, sharding, stragglers
 from stargate.perf.collectives import all_gather_time_s, all_reduce_time_s, reduce_scatter_time_s
-from stargate.perf.columns import Array, Columns, Groups, Ints
+from stargate.perf.columns import Array, Column, Columns, Groups, Ints
 from stargate.perf.flop import hardware_flop, model_flop
 from stargate.perf.layer import LayerCost, layer_cost
 from stargate.perf.machine import Machine
@@ -46,23 +46,34 @@ class StepTable:
     def __len__(self) -> int:
         return len(self.step_time_s)
 
+    def take(self, rows: Ints) -> StepTable:
+        """The same table with only these rows."""
+        return StepTable(
+            self.step_time_s[rows],
+            {name: term[rows] for name, term in self.breakdown_s.items()},
+            self.memory_bytes[rows],
+            {name: part[rows] for name, part in self.memory.items()},
+            self.mfu[rows],
+            self.hfu[rows],
+        )
+
 
 @dataclass(frozen=True)
 class StateCost(Columns):
     """What weights, gradients and optimiser cost on a rank, by how they are split."""
 
-    layers_most: Array
-    layers_first: Array
-    layers_last: Array
-    weights: Array
-    gradients: Array
-    optimizer: Array
-    optimizer_s: Array
-    reduce_s: Array
-    gather_s: Array
-    unit_gather_s: Array
-    unit_reduce_s: Array
-    units: Array
+    layers_most: Column
+    layers_first: Column
+    layers_last: Column
+    weights: Column
+    gradients: Column
+    optimizer: Column
+    optimizer_s: Column
+    reduce_s: Column
+    gather_s: Column
+    unit_gather_s: Column
+    unit_reduce_s: Column
+    units: Column
 
 
 def evaluate(
@@ -299,7 +310,12 @@ def _block(
     spent = useful + hardware_flop(shape, work, repeated, recompute.core_repeated(t.recompute))
     per_second = t.ranks * work.peak_flop_per_s * step_s
     return StepTable(
-        step_s, terms, sum(held.values()), held, useful / per_second, spent / per_second
+        step_s,
+        terms,
+        np.sum(list(held.values()), axis=0),
+        held,
+        useful / per_second,
+        spent / per_second,
     )
 
 
@@ -315,7 +331,8 @@ def _data_parallel(
     c = machine.coefficients
     most = state.layers_most
     window = sharding.last_backward_window_s(most * (cost.backward + repeat), t.vp, t.pp)
-    once = sharding.exposed_time_s(state.reduce_s, window, c.dp_overlap)
+    each = np.where(t.zero == 2, micro_batches, 1.0)  # sharded gradients cannot wait for the last
+    once = each * sharding.exposed_time_s(state.reduce_s, window, c.dp_overlap)
     once = once + sharding.exposed_time_s(state.gather_s, most * cost.forward / t.vp, c.dp_overlap)
     forward = sharding.unit_exposed_s(state.unit_gather_s, cost.forward, c.shard_overlap)
     backward = sharding.unit_exposed_s(
@@ -344,9 +361,9 @@ def _memory(
         t.zero == 3, 2.0 * 2.0 * (cost.dense_parameters + cost.expert_parameters), 0.0
     )
     return {
-        "weights": state.weights + gathered,
-        "gradients": state.gradients,
-        "optimizer": state.optimizer,
+        "weights": np.asarray(state.weights + gathered),
+        "gradients": np.asarray(state.gradients),
+        "optimizer": np.asarray(state.optimizer),
         "activations": np.where(last_is_fuller, last, first),
         "logits": np.where(last_is_fuller | alone, logits, 0.0),
         "reserve": np.full(len(t), memory.NCCL_AND_CONTEXT_BYTES),
