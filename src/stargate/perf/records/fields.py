@@ -1,6 +1,6 @@
 """Reads the fields of a record: numbers that must make sense, and texts that people wrote.
 
-A field that cannot be used raises `UnusableRecordError` with the reason, never anything else; a text
+A field that cannot be used raises `UnusableRecordError` with the reason, nothing else; a text
 with several spellings is matched by the tables below, in order. Whatever a rule fills in is noted
 as an assumption.
 """
@@ -150,7 +150,7 @@ class Sharding:
 
 SHARDINGS: tuple[tuple[str, int], ...] = (
     (r"opt\+grads|grads\+opt|zero2-like|zero-?2", 2),
-    (r"zero-?3|fsdp|full", 3),
+    (r"zero-?3|fsdp|hsdp|full", 3),
     (r"zero-?1|zero \(stage 1/2|distributed optimi", 1),
     (r"^none|^no$|replicated|ddp", 0),
 )

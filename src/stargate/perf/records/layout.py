@@ -110,6 +110,10 @@ def _sizes(row: Row, machine: Machine, model: Transformer) -> dict[str, int]:
         raise UnusableRecordError("no parallel layout is stated")
     tp, pp, cp, ep = tp or 1, pp or 1, row.count("cp") or 1, row.count("ep") or 1
     dp = row.count("dp") or machine.count // (tp * pp * cp)
+    pieces = _pieces(row)
+    if pieces > 1 and cp == 1 and dp % pieces == 0:
+        row.assume("a part of a sequence on each device: context parallel")
+        cp, dp = pieces, dp // pieces
     if tp * pp * cp * dp != machine.count:
         raise UnusableRecordError(
             f"impossible layout: tp x pp x cp x dp is {tp * pp * cp * dp}, "
@@ -124,6 +128,12 @@ def _sizes(row: Row, machine: Machine, model: Transformer) -> dict[str, int]:
     return {"tp": tp, "pp": pp, "cp": cp, "ep": ep, "dp": dp}
 
 
+def _pieces(row: Row) -> int:
+    """Devices that share one sequence, where the micro-batch is a fraction of one."""
+    stated = row.number("micro_batch")
+    return round(1 / stated) if stated is not None and 0.001 < stated < 1 else 1
+
+
 def _shard(stated: int | None, zero: int, replicas: int, tp: int, machine: Machine) -> int | None:
     """Ranks of a shard group: stated, else within a TPU slice, else all replicas."""
     if stated is not None:
@@ -136,19 +146,14 @@ def _shard(stated: int | None, zero: int, replicas: int, tp: int, machine: Machi
 
 def _micro_batches(row: Row, batch: int, dp: int) -> tuple[int, ...]:
     """The micro-batch, or all those that divide a replica's share of the batch."""
-    stated = row.number("micro_batch")
-    if stated is not None:
-        micro = max(round(stated), 1)
-        if stated < 1:
-            raise UnusableRecordError(
-                f"micro_batch is {row.text('micro_batch')}: a part of a sequence"
-            )
+    micro = 1 if _pieces(row) > 1 else row.count("micro_batch")
+    if micro is not None:
         if batch % (dp * micro):
             raise UnusableRecordError(
                 f"impossible layout: a batch of {batch} is no multiple of dp {dp} x "
                 f"micro-batch {micro}"
             )
-        return (row.count("micro_batch") or micro,)
+        return (micro,)
     if batch % dp:
         raise UnusableRecordError(f"impossible layout: a batch of {batch} over dp={dp}")
     return tuple(size for size in MICRO_BATCHES if (batch // dp) % size == 0)
