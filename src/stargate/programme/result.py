@@ -43,9 +43,9 @@ class Quantiles:
 class PhaseResult:
     """When a phase is on line, and what it costs and holds when it is.
 
-    `online_s` and `capex_usd` are one value a sample. Capital costs count what is spent within the
-    horizon: all of it when the phase is built, what was committed when it is cancelled, nothing
-    when it never starts. Power and accelerators are those of the phase as planned.
+    `online_s` and `capex_usd` are one value a sample. Capital costs count what is spent on the
+    phase, whenever: all of it when it is built, what was committed when it is held or cancelled.
+    Power and accelerators are those of the phase as planned.
     """
 
     id: str
@@ -114,7 +114,7 @@ class CriterionResult:
 
 @dataclass(frozen=True, slots=True)
 class GateResult:
-    """The odds of a gate. `wait_s` runs from the day that evidence and date are there to the pass."""
+    """The odds of a gate. `wait` runs from the day that evidence and date are there to the pass."""
 
     id: str
     name: str
@@ -155,9 +155,10 @@ class RunResult:
 class DriverEffect:
     """How one uncertain input moves one outcome.
 
-    `low` and `high` are the outcome's median (seconds since the data date, or dollars) among the
-    samples in which the input lies in its lowest or highest tenth ("one at a time" over the
-    samples that were drawn); `rank_correlation` is Spearman's.
+    `low` and `high` are the outcome (seconds since the data date, or dollars) with the input at
+    its 10th and 90th percentile (an event: when it does not and does happen) and all others at
+    their median, which alone gives `base`. `rank_correlation` is Spearman's over the samples, of
+    those in which the outcome happens.
     """
 
     id: str
@@ -191,7 +192,11 @@ class Series:
 
 @dataclass(frozen=True, slots=True)
 class Finance:
-    """The whole programme's money over the horizon; `annuity` is the yearly cost when all stands."""
+    """The whole programme's money; running cost and present value go up to the horizon.
+
+    The annuity is the yearly cost of what is built when all of it stands: capital recovered over
+    its life, and running cost.
+    """
 
     capex: Quantiles
     running: Quantiles

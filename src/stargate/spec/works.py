@@ -79,6 +79,9 @@ class Task(Sourced):
     rate_accelerators_per_s: Annotated[AcceleratorsPerSecond, Field(gt=0)] | None = Field(
         default=None, description="most accelerators installed per time; may lengthen the task"
     )
+    early: bool = Field(
+        default=False, description="does not wait for its phase's gates and phases: work at risk"
+    )
     not_before: Day | None = None
 
 

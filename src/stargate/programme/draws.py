@@ -1,0 +1,80 @@
+"""Where the uncertainty comes from: one named normal score per uncertain input.
+
+Everything that `programme` computes is a function of named scores. `Sampled` draws them, one
+Latin hypercube column a name; `OneAtATime` holds all at their median and moves one after the
+other to its 10th and 90th percentile, one row each. Both go through the same formulas.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from stargate.engine.sampling import normal_scores
+from stargate.engine.streams import stream
+
+FloatArray = NDArray[np.float64]
+
+# Normal scores of the 10th and 90th percentile, and of an event that surely does (not) happen.
+_TENTH = 1.2815515655446004
+_SURELY = 8.0
+
+
+class Draws(Protocol):
+    """A source of named scores, `n` each."""
+
+    n: int
+
+    def score(self, name: str, *, event: bool = False) -> FloatArray:
+        """The standard normal scores of an input; an `event` happens at low scores."""
+        ...
+
+    def steps(self, name: str, k: int) -> FloatArray:
+        """`k` independent scores a sample, for the steps of a path: shape (n, k)."""
+        ...
+
+
+class Sampled:
+    """Scores drawn from named streams, and kept: the inputs of a sensitivity analysis."""
+
+    def __init__(self, seed: int, n: int) -> None:
+        self.seed = seed
+        self.n = n
+        self.inputs: dict[str, FloatArray] = {}
+
+    def score(self, name: str, *, event: bool = False) -> FloatArray:  # noqa: ARG002
+        """The scores of that name under the seed; the same at every call."""
+        if name not in self.inputs:
+            self.inputs[name] = normal_scores(stream(self.seed, name), self.n)
+        return self.inputs[name]
+
+    def steps(self, name: str, k: int) -> FloatArray:
+        """Columns of scores; the input that counts for sensitivity is where they add up to."""
+        columns = [normal_scores(stream(self.seed, name, str(i)), self.n) for i in range(k)]
+        steps = np.stack(columns, axis=1)
+        self.inputs[name] = steps.sum(axis=1) / np.sqrt(k)
+        return steps
+
+
+class OneAtATime:
+    """Row 0: everything at its median. Rows 2i+1 and 2i+2: input i low and high."""
+
+    def __init__(self, names: Sequence[str]) -> None:
+        self.row = {name: 2 * i + 1 for i, name in enumerate(names)}
+        self.n = 2 * len(names) + 1
+
+    def score(self, name: str, *, event: bool = False) -> FloatArray:
+        """Zero but for the two rows in which the input is moved."""
+        scores = np.zeros(self.n)
+        if name in self.row:
+            reach = -_SURELY if event else _TENTH
+            scores[self.row[name]] = -reach
+            scores[self.row[name] + 1] = reach
+        return scores
+
+    def steps(self, name: str, k: int) -> FloatArray:
+        """A steady drift that ends at the moved percentile."""
+        return np.repeat(self.score(name)[:, None], k, axis=1) / np.sqrt(k)

@@ -1,0 +1,111 @@
+"""Gates: evidence is weighed on a day, again after a while, and failing has a stated effect."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date
+
+import numpy as np
+from numpy.typing import NDArray
+
+from stargate.programme.distributions import draw
+from stargate.programme.draws import Draws
+from stargate.spec.gate import Criterion, Forecast, Gate, Judgement, Measured
+from stargate.units import DAY_S
+
+FloatArray = NDArray[np.float64]
+BoolArray = NDArray[np.bool_]
+
+# What a forecast says at a time: (its criterion's evidence, time a sample) -> metric a sample.
+Forecaster = Callable[[Forecast, FloatArray], FloatArray]
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What a gate did in every sample.
+
+    `attempt_s` and `evidence` are (attempts, n), evidence of the first criterion, nan where there
+    is none; `held` marks the attempts that took place, `passed` those that said yes. `time_s` is
+    when the way is free (`inf`: never), `share` what is left of the capacity behind the gate.
+    """
+
+    ready_s: FloatArray
+    attempt_s: FloatArray
+    evidence: FloatArray
+    held: BoolArray
+    passed: BoolArray
+    first_alone: tuple[float, ...]
+    time_s: FloatArray
+    share: FloatArray
+
+    @property
+    def opened(self) -> BoolArray:
+        """The samples in which some attempt passed."""
+        return np.asarray(self.passed.any(axis=0))
+
+
+def decide(
+    gate: Gate, ready_s: FloatArray, draws: Draws, data_date: date, forecast: Forecaster
+) -> Decision:
+    """Weigh the evidence of a gate at every attempt until one passes."""
+    first_s = np.maximum(ready_s, (gate.decide - data_date).days * DAY_S)
+    attempts = range(gate.retries + 1)
+    times = np.stack([first_s + k * (gate.retry_every_s or 0.0) for k in attempts])
+    metrics = [
+        np.stack([_metric(gate, c, times[k], k, draws, data_date, forecast) for k in attempts])
+        for c in gate.criteria
+    ]
+    holds = [
+        _reached(criterion, metric)
+        for criterion, metric in zip(gate.criteria, metrics, strict=True)
+    ]
+    comes = np.isfinite(times)
+    yes = np.logical_and.reduce(holds) & comes
+    before = np.cumsum(yes, axis=0) - yes
+    held, passed = comes & (before == 0), yes & (before == 0)
+    return Decision(
+        ready_s=first_s,
+        attempt_s=times,
+        evidence=metrics[0],
+        held=held,
+        passed=passed,
+        first_alone=tuple(float(np.mean(hold[0] & comes[0])) for hold in holds),
+        time_s=_way_free_s(gate, times, passed),
+        share=np.where(passed.any(axis=0) | (gate.on_fail != "descope"), 1.0, gate.descope_to),
+    )
+
+
+def _way_free_s(gate: Gate, times: FloatArray, passed: BoolArray) -> FloatArray:
+    """The time of the pass; after the last failure, at once or never, as the gate says."""
+    opened = np.where(passed, times, np.inf).min(axis=0)
+    if gate.on_fail in ("continue", "descope"):
+        return np.minimum(opened, times[-1])
+    return opened
+
+
+def _reached(criterion: Criterion, metric: FloatArray) -> BoolArray:
+    """Missing evidence (nan) reaches nothing."""
+    if criterion.at_least is not None:
+        return metric >= criterion.at_least
+    return metric <= (criterion.at_most or 0.0)
+
+
+def _metric(
+    gate: Gate,
+    criterion: Criterion,
+    time_s: FloatArray,
+    attempt: int,
+    draws: Draws,
+    data_date: date,
+    forecast: Forecaster,
+) -> FloatArray:
+    name = f"gate/{gate.id}/{criterion.metric}"
+    match criterion.evidence:
+        case Judgement(value=value):
+            return draw(value, draws.score(f"{name}/{attempt}"))
+        case Measured(value=value, sd=sd, on=day):
+            known_s = (day - data_date).days * DAY_S
+            return np.where(time_s >= known_s, value + sd * draws.score(name), np.nan)
+        case Forecast() as evidence:
+            return forecast(evidence, time_s)

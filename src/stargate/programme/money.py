@@ -1,0 +1,121 @@
+"""When the money leaves, and how much of it: capital costs by block, running costs, energy.
+
+Amounts are in dollars of the price base. What is spent follows what is built: a cost over a task
+that never starts is never paid, one over a task that does is paid in full.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from stargate.engine.sampling import correlated
+from stargate.programme.capacity import PlannedBlock
+from stargate.programme.distributions import draw
+from stargate.programme.draws import Draws
+from stargate.programme.prices import price_at
+from stargate.spec.cost import AcceleratorCost, BlockCost, Cost, PowerCost
+
+FloatArray = NDArray[np.float64]
+SpendShape = Literal["lump", "linear", "s_curve"]
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """From when to when a cost is spent; `inf` at the start: never."""
+
+    start_s: FloatArray
+    finish_s: FloatArray
+
+
+@dataclass(frozen=True, slots=True)
+class Spending:
+    """One cost at one block: how much, over which window, how."""
+
+    cost: str
+    block: PlannedBlock
+    amount_usd: FloatArray
+    window: Window
+    shape: SpendShape
+    life_s: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Circumstances:
+    """What costs depend on besides the file: prices, shared factors, events, descoping."""
+
+    grid_s: FloatArray
+    prices: Mapping[str, FloatArray]
+    factors: Mapping[str, FloatArray]
+    dearer: Mapping[tuple[str, str], FloatArray]
+    capacity_share: Mapping[str, FloatArray]
+
+
+def quantity_cost_usd(cost: Cost, block: PlannedBlock) -> float:
+    """The cost of a block as planned: rate x watts of its basis, rate x accelerators, or as is."""
+    match cost:
+        case PowerCost(per="it_power", rate_usd_per_w=rate):
+            return rate * block.it_w
+        case PowerCost(rate_usd_per_w=rate):
+            return rate * block.facility_w
+        case AcceleratorCost(rate_usd_per_accelerator=rate):
+            return rate * block.accelerators
+        case BlockCost(amount_usd=amount):
+            return amount
+
+
+def spending(
+    cost: Cost, block: PlannedBlock, window: Window, draws: Draws, given: Circumstances
+) -> Spending:
+    """A cost at a block: planned cost x uncertainty x price x escalation x events x capacity.
+
+    Prices and escalation are those of the middle of the window. The uncertainty of a rate is one
+    draw for all blocks: it is the rate that is not known.
+    """
+    middle_s = 0.5 * (window.start_s + window.finish_s)
+    amount = np.where(np.isfinite(middle_s), quantity_cost_usd(cost, block), 0.0)
+    amount = amount * given.capacity_share[block.id]
+    if cost.factor is not None:
+        own = draws.score(f"cost/{cost.id}")
+        amount = amount * draw(cost.factor, correlated(own, cost.loads, given.factors))
+    if cost.price is not None:
+        amount = amount * price_at(given.prices[cost.price], given.grid_s, middle_s)
+    if cost.escalation_per_s:
+        reachable_s = np.where(np.isfinite(middle_s), np.maximum(middle_s, 0.0), 0.0)
+        amount = amount * np.exp(cost.escalation_per_s * reachable_s)
+    if (dearer := given.dearer.get((cost.id, block.id))) is not None:
+        amount = amount * dearer
+    return Spending(cost.id, block, amount, window, cost.spend.shape, cost.life_s)
+
+
+def spent_share(shape: SpendShape, window: Window, time_s: float) -> FloatArray:
+    """Share of a cost that is spent by a time, a sample: from 0 to 1 over its window.
+
+    lump: all at the start. linear: x. s_curve: 3x^2 - 2x^3, slow at both ends and fastest in the
+    middle, as payments for construction are. x runs from 0 to 1 over the window.
+    """
+    if shape == "lump":
+        return (window.start_s <= time_s).astype(np.float64)
+    length = window.finish_s - window.start_s
+    with np.errstate(invalid="ignore", divide="ignore"):
+        x = np.where(length > 0, (time_s - window.start_s) / length, window.finish_s <= time_s)
+    x = np.clip(np.nan_to_num(x, nan=0.0), 0.0, 1.0)
+    return x if shape == "linear" else x * x * (3.0 - 2.0 * x)
+
+
+def cumulative_usd(spendings: Sequence[Spending], time_s: FloatArray, n: int) -> FloatArray:
+    """What all has cost by the times of a grid: (n, times). Costs of one window are added first."""
+    together: dict[tuple[int, SpendShape], tuple[Window, FloatArray]] = {}
+    for item in spendings:
+        key = (id(item.window), item.shape)
+        _, so_far = together.get(key, (item.window, np.zeros(n)))
+        together[key] = (item.window, so_far + item.amount_usd)
+    total = np.zeros((len(time_s), n))
+    for (_, shape), (window, amount) in together.items():
+        for i, time in enumerate(time_s):
+            total[i] += amount * spent_share(shape, window, float(time))
+    return np.ascontiguousarray(total.T)
