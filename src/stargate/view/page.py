@@ -92,10 +92,11 @@ def table(columns: Sequence[Column], rows: Iterable[Sequence[Cell]], caption: st
         f'<th scope="col"{_class(column)}>{escape(column.heading)}</th>' for column in columns
     )
     body = "\n".join(_row(columns, row) for row in rows)
-    title = f"<caption>{escape(caption)}</caption>" if caption else ""
+    title = f'<p class="caption">{escape(caption)}</p>' if caption else ""
+    label = f' aria-label="{escape(caption)}"' if caption else ""
     return Markup(
-        f'<div class="scroll"><table>{title}<thead><tr>{head}</tr></thead>\n'
-        f"<tbody>\n{body}\n</tbody></table></div>"
+        f'<div class="table">{title}<div class="scroll"><table{label}>'
+        f"<thead><tr>{head}</tr></thead>\n<tbody>\n{body}\n</tbody></table></div></div>"
     )
 
 

@@ -35,7 +35,7 @@ from stargate.view.figures.online import PhaseDates, online_dates
 from stargate.view.figures.schedule import TaskBar, schedule
 from stargate.view.figures.style import Chart, Days
 from stargate.view.figures.tornado import Swing, tornado
-from stargate.view.wording import month, percent
+from stargate.view.wording import month, percent, relation
 
 _TASKS_SHOWN = 28
 _DRIVERS_SHOWN = 10
@@ -59,8 +59,8 @@ def basis(result: PlanResult, rests_on: str) -> str:
     """What a chart rests on: its inputs, how many futures, and how many inputs are assumed."""
     assumed = sum(fact.confidence == "assumed" for fact in result.facts)
     return (
-        f"{rests_on} {result.n_samples:,} sampled futures, seed {result.seed}. "
-        f"{assumed} of the {len(result.facts)} facts used are assumed; they head the list below."
+        f"{rests_on} {result.n_samples:,} sampled futures; {assumed} of {len(result.facts)} facts "
+        "are assumed, see “Facts and sources”."
     )
 
 
@@ -192,7 +192,7 @@ def _evidence_charts(result: PlanResult, gate: GateResult, labels: Sequence[str]
     if not rows:
         return []
     first = gate.criteria[0]
-    axis = f"{first.metric} ({first.relation} {first.threshold:,.4g} to pass)"
+    axis = f"{first.metric} ({relation(first.relation)} {first.threshold:,.4g} to pass)"
     chart = intervals(
         [Panel(axis, rows, first.threshold)],
         f"evidence-{gate.id}",
@@ -211,9 +211,9 @@ def run_chart(result: PlanResult) -> Chart | None:
     if not runs:
         return None
     columns = (
-        ("Training compute (FLOP)", [run.compute_flop for run in runs], True),
-        ("Pre-training loss (nats a token)", [run.loss_nats for run in runs], False),
-        ("Capability (index points)", [run.capability for run in runs], False),
+        ("Compute (FLOP)", [run.compute_flop for run in runs], True),
+        ("Loss (nats a token)", [run.loss_nats for run in runs], False),
+        ("Capability (points)", [run.capability for run in runs], False),
     )
     panels = [
         Panel(axis, _run_intervals(runs, found), log=log)

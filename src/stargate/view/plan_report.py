@@ -65,7 +65,7 @@ def _key_figures(result: PlanResult) -> Markup:
     for gate in result.gates[-1:]:
         first = gate.attempts[0].probability_passed_by_now if gate.attempts else math.nan
         opens = percent(gate.probability_pass)
-        entries.append((f"Gate opens: {gate.name}", opens, f"{percent(first)} at first attempt"))
+        entries.append(("Gate opens", opens, f"{percent(first)} at first attempt"))
     return key_figures(entries)
 
 
@@ -97,7 +97,7 @@ def _dates(result: PlanResult) -> list[Markup]:
 
 def _money(result: PlanResult) -> list[Markup]:
     return [
-        tables.phase_sizes(result),
+        tables.phase_costs(result),
         *_drawn(charts.spend_chart(result), charts.spend_by_year_chart(result)),
         *_drawn(charts.joint_chart(result)),
         tables.money(result),
@@ -105,7 +105,10 @@ def _money(result: PlanResult) -> list[Markup]:
 
 
 def _power(result: PlanResult) -> list[Markup]:
-    return _drawn(charts.power_chart(result), charts.accelerators_chart(result))
+    return [
+        tables.phase_sizes(result),
+        *_drawn(charts.power_chart(result), charts.accelerators_chart(result)),
+    ]
 
 
 def _gates(result: PlanResult) -> list[Markup]:

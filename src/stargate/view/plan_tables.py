@@ -25,6 +25,7 @@ from stargate.view.wording import (
     month,
     months,
     percent,
+    relation,
     scientific,
 )
 
@@ -53,7 +54,7 @@ def phase_dates(result: PlanResult) -> Markup:
             phase.status,
             *(month(result.day(at)) for at in _four(phase.online)),
             "–" if phase.target is None else month(phase.target),
-            "–" if phase.probability_by_target is None else percent(phase.probability_by_target),
+            _odds(phase.probability_by_target),
         )
         for phase in result.phases
     ]
@@ -62,36 +63,49 @@ def phase_dates(result: PlanResult) -> Markup:
     return table(columns, rows, f"On-line date by percentile. {never}")
 
 
-def phase_sizes(result: PlanResult) -> Markup:
-    """What each phase costs and holds."""
+def phase_costs(result: PlanResult) -> Markup:
+    """What each phase costs, against what was reported."""
     rows = [
         (
             phase.name,
-            *(billions(value) for value in _four(phase.capex)[:3]),
+            *map(billions, _four(phase.capex)),
             "–" if phase.capex_if_built is None else billions(phase.capex_if_built.p50),
             reported(phase),
-            "–"
-            if phase.probability_within_budget is None
-            else percent(phase.probability_within_budget),
-            "–" if phase.joint_probability is None else percent(phase.joint_probability),
-            megawatts(phase.it_w),
-            megawatts(phase.facility_w),
-            count(phase.accelerators),
+            _odds(phase.probability_within_budget),
+            _odds(phase.joint_probability),
         )
         for phase in result.phases
     ]
     columns = [
         Column("Phase"),
-        *_numbers("Capital P10 ($B)", "P50 ($B)", "P80 ($B)", "If built, P50 ($B)"),
-        *_numbers("Reported", "Odds within", "Date and cost", "IT load (MW)", "Facility (MW)"),
-        *_numbers("Accelerators"),
+        *_numbers(*(f"{percentile} ($B)" for percentile in _PERCENTILES), "P50 if built ($B)"),
+        *_numbers("Reported", "Odds within it", "Odds of date and cost"),
     ]
     caption = (
-        f"Capital in {result.price_base} dollars; a phase that is not built counts with what was "
-        "spent on it. “Date and cost”: the odds that both the target date and the reported cost "
-        "hold. Power as planned."
+        f"Capital in {result.price_base} dollars. A phase that is not built counts with what was "
+        "committed to it."
     )
     return table(columns, rows, caption)
+
+
+def _odds(share: float | None) -> str:
+    return "–" if share is None else percent(share)
+
+
+def phase_sizes(result: PlanResult) -> Markup:
+    """What each phase holds when it stands."""
+    rows = [
+        (
+            phase.name,
+            megawatts(phase.it_w),
+            megawatts(phase.facility_w),
+            f"{phase.facility_w / phase.it_w:.2f}" if phase.it_w > 0 else "–",
+            count(phase.accelerators),
+        )
+        for phase in result.phases
+    ]
+    names = ("IT load (MW)", "Facility (MW)", "Facility per IT", "Accelerators")
+    return table([Column("Phase"), *_numbers(*names)], rows, "Each phase as planned.")
 
 
 def tasks(result: PlanResult) -> Markup:
@@ -147,7 +161,7 @@ def criteria(gate: GateResult) -> Markup:
     rows = [
         (
             c.metric,
-            f"{c.relation} {c.threshold:,.4g}",
+            f"{relation(c.relation)} {c.threshold:,.4g}",
             c.evidence_kind,
             percent(c.probability_at_first),
         )
@@ -256,7 +270,8 @@ def _year(fact: Fact) -> str:
 def _range(fact: Fact) -> str:
     if fact.low is None or fact.high is None:
         return "–"
-    return f"{fact.low:,.4g}–{fact.high:,.4g} {fact.unit}"
+    unit = "" if fact.unit == "1" else f" {fact.unit}"
+    return f"{fact.low:,.4g}–{fact.high:,.4g}{unit}"
 
 
 def _source(fact: Fact) -> Markup:

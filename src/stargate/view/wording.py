@@ -97,6 +97,11 @@ def scientific(number: float) -> str:
     return f"{number:.2g}".replace("e+", "e") if math.isfinite(number) else "–"
 
 
+def relation(symbol: str) -> str:
+    """`>=` as `≥`."""
+    return {">=": "≥", "<=": "≤"}.get(symbol, symbol)
+
+
 def listing(words: list[str] | tuple[str, ...]) -> str:
     """`a, b and c`."""
     if len(words) < 2:

@@ -110,7 +110,7 @@ def band_rows(bands: Sequence[Band], form: str) -> tuple[tuple[str, ...], ...]:
 def accelerators_over_time(band: Band, *, basis: str) -> Chart:
     """Accelerators in service over time."""
     figure = new_figure(300)
-    add_band(figure, band, 2, step=True)
+    add_band(figure, band, 0, step=True)
     figure.update_layout(hovermode="x unified")
     figure.update_xaxes(date_axis())
     figure.update_yaxes(number_axis("Accelerators in service", rangemode="tozero"))

@@ -95,11 +95,8 @@ def _add_panel(figure: go.Figure, panel: Panel, column: int) -> None:
     figure.add_scatter(
         x=[interval.p50 for interval in panel.intervals],
         y=[interval.name for interval in panel.intervals],
-        mode="markers+text",
+        mode="markers",
         marker={"color": BLUE, "size": 11, "line": {"color": "#FFFFFF", "width": 1.5}},
-        text=[interval.remark for interval in panel.intervals],
-        textposition="top center",
-        cliponaxis=False,
         customdata=[[interval.p10, interval.p90] for interval in panel.intervals],
         hovertemplate=(
             "%{y}: P50 %{x:,.4~g}, P10 %{customdata[0]:,.4~g}, "
@@ -107,21 +104,32 @@ def _add_panel(figure: go.Figure, panel: Panel, column: int) -> None:
         ),
         **place,
     )
-    figure.update_xaxes(
-        number_axis(panel.axis, nticks=6, type="log" if panel.log else "-"), **place
+    figure.add_scatter(
+        x=[interval.p90 for interval in panel.intervals],
+        y=[interval.name for interval in panel.intervals],
+        mode="text",
+        text=[f"  {interval.remark}" for interval in panel.intervals],
+        textposition="middle right",
+        cliponaxis=False,
+        hoverinfo="skip",
+        **place,
     )
-    if panel.log:
-        figure.update_xaxes(
-            exponentformat="power", dtick="D1" if _decades(panel) < 1 else 1, **place
-        )
+    figure.update_xaxes(_axis(panel), **place)
     if panel.threshold is not None:
         _add_threshold(figure, panel.threshold, column)
 
 
-def _decades(panel: Panel) -> float:
+def _axis(panel: Panel) -> dict[str, object]:
+    """Linear with room for the remarks; logarithmic where it is asked for and spans a decade."""
     low = min(interval.p10 for interval in panel.intervals)
     high = max(interval.p90 for interval in panel.intervals)
-    return high / low / 10
+    if panel.log and high > 10 * low > 0:
+        return number_axis(panel.axis, type="log", dtick=1, exponentformat="power")
+    ends = [low, high, *([] if panel.threshold is None else [panel.threshold])]
+    span = max(ends) - min(ends) or abs(high) or 1.0
+    room = 0.22 if any(interval.remark for interval in panel.intervals) else 0.06
+    settings = {"range": [min(ends) - 0.06 * span, max(ends) + room * span], "nticks": 5}
+    return number_axis(panel.axis, **settings, **({"tickformat": "~e"} if panel.log else {}))
 
 
 def _add_threshold(figure: go.Figure, threshold: float, column: int) -> None:

@@ -9,6 +9,7 @@ import numpy as np
 import plotly.graph_objects as go
 
 from stargate.view.figures.style import (
+    GREY,
     TEXT_SIZE,
     Chart,
     category_axis,
@@ -135,8 +136,8 @@ def _add_whiskers(figure: go.Figure, tasks: Sequence[TaskBar], names: Sequence[s
         x=days,
         y=rows,
         mode="lines+markers",
-        line={"width": 1.4, "color": "#5A646D"},
-        marker={"symbol": "line-ns-open", "size": 8, "color": "#5A646D", "line": {"width": 1.4}},
+        line={"width": 1.4, "color": GREY},
+        marker={"symbol": "line-ns-open", "size": 8, "color": GREY, "line": {"width": 1.4}},
         hoverinfo="skip",
     )
 

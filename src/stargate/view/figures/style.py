@@ -104,12 +104,15 @@ def percent_axis(title: str, **settings: object) -> dict[str, object]:
 
 
 def date_axis(title: str = "Date", **settings: object) -> dict[str, object]:
-    """An axis of calendar dates, labelled by year."""
+    """An axis of calendar dates, labelled by year, or by month when zoomed in."""
     return {
         **_AXIS,
         "title_text": title,
         "type": "date",
-        "tickformat": "%Y",
+        "tickformatstops": [
+            {"dtickrange": [None, "M6"], "value": "%b\n%Y"},
+            {"dtickrange": ["M12", None], "value": "%Y"},
+        ],
         "hoverformat": "%b %Y",
         **settings,
     }

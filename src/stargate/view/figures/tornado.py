@@ -25,8 +25,8 @@ _ROW_PX = 32
 class Swing:
     """One uncertain input and what it does to one output.
 
-    `rank_correlation` is Spearman's. `low` and `high` are the output's median when the input
-    stands at its P10 and P90 alone, in the unit of the axis; None where that was not computed.
+    `rank_correlation` is Spearman's. `low` and `high` are the output's change when the
+    input alone stands at its P10 and P90, in the unit of the axis; None where it never comes.
     """
 
     name: str
@@ -58,7 +58,12 @@ def tornado(
         alt=f"{strongest.name} goes with {output} most: rank correlation "
         f"{strongest.rank_correlation:+.2f}.",
         figure=figure,
-        columns=("Input", "Rank correlation", f"At its low end ({swing_unit})", "At its high end"),
+        columns=(
+            "Input",
+            "Rank correlation",
+            f"At its P10 ({swing_unit})",
+            f"At its P90 ({swing_unit})",
+        ),
         rows=tuple(
             (swing.name, f"{swing.rank_correlation:+.2f}", _signed(swing.low), _signed(swing.high))
             for swing in swings
@@ -76,8 +81,8 @@ def _caption(output: str, both: bool) -> str:
         f"Spearman rank correlation of each input with {output}: +1 would be lockstep, 0 no link. "
     )
     right = (
-        "Right: the median when that input alone moves from its P10 (blue, plain) to its P90 "
-        "(red, hatched), the others as they fall. "
+        "Right: what becomes of it with that input at its P10 (blue, plain) or its P90 (red, "
+        "hatched), or without and with an event, all others at their median. "
     )
     return f"Left: {left}{right}" if both else left
 
@@ -126,5 +131,5 @@ def _add_swing(figure: go.Figure, swings: Sequence[Swing], unit: str) -> None:
         )
     widest = max((abs(e) for s in swings for e in (s.low, s.high) if e is not None), default=1.0)
     reach = widest * 1.3 or 1.0
-    axis = number_axis(f"Change of the median ({unit})", range=[-reach, reach], zeroline=True)
+    axis = number_axis(f"Change, one at a time ({unit})", range=[-reach, reach], zeroline=True)
     figure.update_xaxes(axis, row=1, col=2)
