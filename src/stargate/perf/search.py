@@ -17,6 +17,7 @@ from stargate.catalog import Fact
 from stargate.errors import InfeasibleError, Problem, SpecError
 from stargate.perf.coefficients import Coefficients
 from stargate.perf.columns import Array, Ints
+from stargate.perf.flop import CONVENTION
 from stargate.perf.machine import Machine
 from stargate.perf.space import strategy_space
 from stargate.perf.step import StepTable, evaluate
@@ -56,6 +57,7 @@ class Prediction:
     n_feasible: int
     memory_limit_bytes: float
     facts: tuple[Fact, ...]
+    flop_convention: str = CONVENTION
 
 
 def search(
