@@ -11,8 +11,10 @@ from __future__ import annotations
 import csv
 import io
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from functools import cache
 from importlib.resources import files
 from pathlib import Path
 
@@ -162,12 +164,19 @@ def _measured_s(row: Row, machine: Machine, workload: TrainingWorkload) -> float
     return workload.global_batch * workload.seq_len / (rate * machine.count)
 
 
-def families(records: Iterable[Record | Unusable]) -> tuple[str, ...]:
-    """The families of some records, in order of name."""
-    return tuple(sorted({record.origin.family for record in records}))
+def known_reason(record_id: str) -> str:
+    """Why a record that comes with Stargate is missed, where that is known."""
+    return next((why for ids, why in _reasons() if re.fullmatch(ids, record_id)), "")
+
+
+@cache
+def _reasons() -> tuple[tuple[str, str], ...]:
+    path = files("stargate") / "catalog" / "data" / "records" / "reasons.csv"
+    rows = csv.DictReader(io.StringIO(path.read_text(encoding="utf-8")))
+    return tuple((row["pattern"], row["reason"]) for row in rows)
 
 
 def matches(origin: Origin, family: str | None, grade: str | None) -> bool:
-    """Whether a record is of a family (a regular expression) and a grade."""
-    of_family = family is None or bool(re.fullmatch(family, origin.family))
+    """Whether a record is of a family (`mlperf-*` takes several) and a grade."""
+    of_family = family is None or fnmatchcase(origin.family, family)
     return of_family and (grade is None or origin.grade == grade.upper())

@@ -149,8 +149,9 @@ class Sharding:
 
 
 SHARDINGS: tuple[tuple[str, int], ...] = (
+    (r"^full|params\+grads", 3),
     (r"opt\+grads|grads\+opt|zero2-like|zero-?2", 2),
-    (r"zero-?3|fsdp|hsdp|full", 3),
+    (r"zero-?3|fsdp|hsdp", 3),
     (r"zero-?1|zero \(stage 1/2|distributed optimi", 1),
     (r"^none|^no$|replicated|ddp", 0),
 )
