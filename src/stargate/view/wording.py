@@ -82,6 +82,29 @@ def months(duration_s: float) -> str:
     return f"{duration_s / units.MONTH_S:,.1f}{_NO_BREAK}months"
 
 
+def seconds(time_s: float) -> str:
+    """A step's time in its own unit: `18.1 s`, `35.2 ms`."""
+    for size, unit in ((1.0, "s"), (1e-3, "ms")):
+        if abs(time_s) >= size:
+            return f"{time_s / size:,.4g}{_NO_BREAK}{unit}"
+    return f"{time_s / 1e-6:,.3g}{_NO_BREAK}µs"
+
+
+def utilisation(share: float) -> str:
+    """`52.3 %`: shares of a peak are compared to the tenth of a percent."""
+    return f"{100 * share:.1f}{_NO_BREAK}%"
+
+
+def term(name: str) -> str:
+    """A term's name as words: `pipeline_bubble` as `pipeline bubble`."""
+    return name.replace("_", " ")
+
+
+def gigabytes(size_bytes: float) -> str:
+    """`68.5 GB`, of 1e9 bytes."""
+    return f"{size_bytes / 1e9:,.1f}{_NO_BREAK}GB"
+
+
 def count(number: float) -> str:
     """`1,234` up to a hundred thousand, then `1.23 million`."""
     if not math.isfinite(number):

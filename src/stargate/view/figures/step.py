@@ -20,6 +20,7 @@ from stargate.view.figures.style import (
     number_axis,
     overlay,
 )
+from stargate.view.wording import percent
 
 _ROW_PX = 28
 
@@ -35,7 +36,7 @@ def step_waterfall(terms_s: Mapping[str, float], *, basis: str) -> Chart:
         y=names,
         x=[*shown.values(), total_s],
         measure=["relative"] * len(shown) + ["total"],
-        text=[f"{value:.3g} s · {value / total_s:.1%}" for value in shown.values()]
+        text=[f"{value:.3g} s · {percent(value / total_s)}" for value in shown.values()]
         + [f"{total_s:.4g} s"],
         textposition="outside",
         cliponaxis=False,
@@ -58,6 +59,9 @@ def step_waterfall(terms_s: Mapping[str, float], *, basis: str) -> Chart:
         basis=basis,
         alt=f"The step takes {total_s:.3g} s; {largest} takes most, {shown[largest]:.3g} s.",
         figure=figure,
+        columns=("Term", "Time (s)", "Share"),
+        rows=tuple((n, f"{v:,.4g}", percent(v / total_s)) for n, v in shown.items()),
+        min_width_px=520,
     )
 
 
@@ -81,7 +85,7 @@ def memory_stack(parts_bytes: Mapping[str, float], capacity_bytes: float, *, bas
     used_gb, capacity_gb = sum(shown.values()) / 1e9, capacity_bytes / 1e9
     figure.add_vline(x=capacity_gb, line={"color": VERMILLION, "width": 2})
     place = {"yref": "paper", "xanchor": "right", "yanchor": "top", "xshift": -5}
-    figure.add_annotation(note(capacity_gb, 1, f"capacity {capacity_gb:,.0f} GB", **place))
+    figure.add_annotation(note(capacity_gb, 1, f"usable {capacity_gb:,.0f} GB", **place))
     figure.update_layout(barmode="stack")
     figure.update_xaxes(number_axis("Memory (GB)", range=[0, max(used_gb, capacity_gb) * 1.04]))
     figure.update_yaxes(category_axis([""]))
@@ -91,11 +95,13 @@ def memory_stack(parts_bytes: Mapping[str, float], capacity_bytes: float, *, bas
         title="What fills the memory",
         caption=(
             f"On the fullest accelerator {used_gb:,.1f} GB of {capacity_gb:,.1f} GB are used "
-            f"({used_gb / capacity_gb:.0%}). 1 GB is 1e9 bytes."
+            f"({percent(used_gb / capacity_gb)}). 1 GB is 1e9 bytes."
         ),
         basis=basis,
         alt="; ".join(f"{name} {size / 1e9:.1f} GB" for name, size in shown.items()),
         figure=figure,
+        columns=("Part", "Memory (GB)"),
+        rows=tuple((name, f"{size / 1e9:,.2f}") for name, size in shown.items()),
     )
 
 
@@ -108,39 +114,40 @@ class StrategyPoint:
     memory_bytes: float
 
 
-def pareto_front(points: Sequence[StrategyPoint]) -> list[StrategyPoint]:
-    """Those that no other beats in both time and memory, by rising time."""
-    front: list[StrategyPoint] = []
-    for point in sorted(points, key=lambda p: (p.step_time_s, p.memory_bytes)):
-        if not front or point.memory_bytes < front[-1].memory_bytes:
-            front.append(point)
-    return front
-
-
-def pareto(points: Sequence[StrategyPoint], capacity_bytes: float, *, basis: str) -> Chart:
-    """All strategies that were kept, and the front of those worth choosing between."""
-    front = pareto_front(points)
+def pareto(
+    front: Sequence[StrategyPoint],
+    others: Sequence[StrategyPoint],
+    limit_bytes: float,
+    *,
+    basis: str,
+) -> Chart:
+    """The strategies that none beats in both time and memory, and the next best of others."""
     figure = new_figure(360, legend=True)
-    _add_points(figure, points, "other strategies", GREY, "circle-open", "markers", 7)
-    _add_points(figure, front, "best for its memory", BLUE, "diamond", "lines+markers", 10)
-    if capacity_bytes > 0:
-        figure.add_hline(y=capacity_bytes / 1e9, line={"color": VERMILLION, "width": 1.5})
-        place = {"xref": "paper", "xanchor": "right", "yanchor": "top"}
-        figure.add_annotation(note(1, capacity_bytes / 1e9, "capacity", **place))
+    _add_points(figure, others, "next best layouts", GREY, "circle-open", "markers", 9)
+    _add_points(figure, front, "not beaten in both", BLUE, "diamond", "lines+markers", 9)
+    figure.add_hline(y=limit_bytes / 1e9, line={"color": VERMILLION, "width": 1.6})
+    place = {"xref": "paper", "xanchor": "right", "yanchor": "top"}
+    figure.add_annotation(note(1, limit_bytes / 1e9, "usable memory", **place))
     figure.update_xaxes(number_axis("Step time (s)"))
-    figure.update_yaxes(number_axis("Memory of the fullest rank (GB)", rangemode="tozero"))
+    figure.update_yaxes(number_axis("Memory, fullest rank (GB)", rangemode="tozero"))
     return Chart(
         id="pareto",
         title="Time against memory",
         caption=(
-            f"{len(points)} of the best strategies that fit. Left and low is better; those on the "
-            "line cannot be beaten in both at once."
+            "Left and low is better. Strategies on the line cannot be beaten in time and memory "
+            "at once; hover for their layout."
         ),
         basis=basis,
-        alt=f"{len(front)} strategies on the front; the fastest is {front[0].name}."
-        if front
-        else "No strategy.",
+        alt="; ".join(
+            f"{point.name}: {point.step_time_s:,.4g} s, {point.memory_bytes / 1e9:,.1f} GB"
+            for point in front
+        ),
         figure=figure,
+        columns=("Strategy", "Step time (s)", "Memory (GB)"),
+        rows=tuple(
+            (point.name, f"{point.step_time_s:,.4g}", f"{point.memory_bytes / 1e9:,.1f}")
+            for point in front
+        ),
     )
 
 

@@ -1,0 +1,185 @@
+"""Answers on a terminal: tables, and a step drawn as a waterfall of characters.
+
+`rich` leaves colour out when the output is piped or NO_COLOR is set, and keeps to the width that
+COLUMNS or the terminal gives; a pipe without one gets room for every column.
+"""
+
+from __future__ import annotations
+
+import math
+import os
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from typing import TextIO
+
+from rich import box
+from rich.console import Console, Group, RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from stargate.perf.search import Candidate, Prediction, describe
+from stargate.programme.result import PlanResult
+from stargate.units import MONTH_S
+from stargate.view.answer import sentences, strongest
+from stargate.view.wording import (
+    billions,
+    count,
+    gigabytes,
+    long_day,
+    megawatts,
+    month,
+    months,
+    percent,
+    relation,
+    seconds,
+    term,
+    utilisation,
+)
+
+_PIPE_WIDTH = 132
+_BAR_CELLS = 36
+_DRIVERS_SHOWN = 6
+
+
+def console(file: TextIO | None = None) -> Console:
+    """A console for results: standard output unless `file` is given."""
+    out = file or sys.stdout
+    free = not out.isatty() and "COLUMNS" not in os.environ
+    return Console(file=out, width=_PIPE_WIDTH if free else None, highlight=False, soft_wrap=False)
+
+
+def print_plan(result: PlanResult, out: Console | None = None) -> None:
+    """The plan in short: its phases, gates and drivers, then the answer in words."""
+    (out or console()).print(plan_summary(result))
+
+
+def print_prediction(prediction: Prediction, out: Console | None = None) -> None:
+    """The best strategy, its step as a waterfall, its memory, and the next best."""
+    (out or console()).print(prediction_summary(prediction))
+
+
+def plan_summary(result: PlanResult) -> RenderableType:
+    """Everything that `stargate plan` shows."""
+    known = (
+        f"known to {long_day(result.data_date)} · {result.n_samples:,} sampled futures · "
+        f"seed {result.seed} · {result.price_base} dollars"
+    )
+    parts: list[RenderableType] = [
+        Text(result.name, style="bold"),
+        Text(known, style="dim"),
+        _phases(result),
+        *([_gates(result)] if result.gates else []),
+        *([_drivers(result)] if result.drivers else []),
+        *(Text(f"{sentence}\n") for sentence in sentences(result)),
+    ]
+    return Group(*parts)
+
+
+def _table(title: str, first: str, *numbers: str) -> Table:
+    table = Table(box=box.SIMPLE_HEAD, title=title, title_justify="left", title_style="bold")
+    table.add_column(first, overflow="fold")
+    for heading in numbers:
+        table.add_column(heading, justify="right", no_wrap=True)
+    return table
+
+
+def _phases(result: PlanResult) -> Table:
+    dates = ("P10", "P50", "P80", "P90", "Target", "Odds")
+    sizes = ("$B P50", "$B P80", "IT MW", "Facility MW", "Accelerators")
+    table = _table("On line by", "Phase", *dates, *sizes)
+    for phase in result.phases:
+        q, odds = phase.online, phase.probability_by_target
+        table.add_row(
+            phase.name + (" (assumed)" if phase.assumed else ""),
+            *(month(result.day(at)) for at in (q.p10, q.p50, q.p80, q.p90)),
+            "–" if phase.target is None else month(phase.target),
+            "–" if odds is None else percent(odds),
+            billions(phase.capex.p50),
+            billions(phase.capex.p80),
+            megawatts(phase.it_w),
+            megawatts(phase.facility_w),
+            count(phase.accelerators),
+        )
+    return table
+
+
+def _gates(result: PlanResult) -> Table:
+    table = _table("Gates", "Gate", "Asks for", "First attempt", "At some attempt", "Wait P50")
+    for gate in result.gates:
+        asked = [f"{c.metric} {relation(c.relation)} {c.threshold:,.4g}" for c in gate.criteria]
+        first = gate.attempts[0].probability_passed_by_now if gate.attempts else math.nan
+        odds = (percent(first), percent(gate.probability_pass))
+        table.add_row(gate.name, "\n".join(asked), *odds, months(gate.wait.p50))
+    return table
+
+
+def _drivers(result: PlanResult) -> Table:
+    table = _table("What moves it", "Input", "Outcome", "Rank correlation", "At P10", "At P90")
+    for unit, shown, scale in (("s", "months", MONTH_S), ("USD", "$B", 1e9)):
+        for effect in strongest(result, unit)[:_DRIVERS_SHOWN]:
+            ends = [(end - effect.base) / scale for end in (effect.low, effect.high)]
+            moved = [f"{end:+,.1f} {shown}" if math.isfinite(end) else "–" for end in ends]
+            table.add_row(effect.label, effect.outcome, f"{effect.rank_correlation:+.2f}", *moved)
+    return table
+
+
+def prediction_summary(prediction: Prediction) -> RenderableType:
+    """Everything that `stargate predict` shows."""
+    best = prediction.best
+    low, high = best.interval_s
+    assumed = [fact.what or fact.id for fact in prediction.facts if fact.confidence == "assumed"]
+    head = (
+        f"{seconds(best.step_time_s)} a step (80 % interval {seconds(low)} to {seconds(high)}), "
+        f"MFU {utilisation(best.mfu)}, HFU {utilisation(best.hfu)}, "
+        f"{gigabytes(best.memory_bytes)} of {gigabytes(prediction.memory_limit_bytes)}"
+    )
+    weighed = (
+        f"{prediction.n_feasible:,} of {prediction.n_evaluated:,} strategies fit. MFU counts the "
+        "model's FLOP with causal attention halved over the peak of the precision; HFU adds what "
+        "is recomputed."
+    )
+    parts: list[RenderableType] = [
+        Text(describe(best.strategy), style="bold"),
+        Text(head),
+        _waterfall("Where the step goes", best.breakdown_s, seconds),
+        _waterfall("What fills the memory", best.memory, gigabytes),
+        *([_alternatives(prediction.alternatives)] if prediction.alternatives else []),
+        Text(weighed, style="dim"),
+        *([Text(f"Assumed: {', '.join(assumed)}.", style="dim")] if assumed else []),
+    ]
+    return Group(*parts)
+
+
+def _waterfall(title: str, terms: Mapping[str, float], show: Callable[[float], str]) -> Table:
+    """Each term as a bar that starts where the one before ended."""
+    total = sum(terms.values())
+    table = _table(title, "Term")
+    table.add_column("", no_wrap=True)
+    table.add_column("", justify="right", no_wrap=True)
+    table.add_column("Share", justify="right", no_wrap=True)
+    done = 0.0
+    for name, value in terms.items():
+        if value > 0:
+            share = value / total
+            table.add_row(term(name), bar(done / total, share), show(value), percent(share))
+            done += value
+    table.add_row("total", bar(0.0, 1.0), show(total), "")
+    return table
+
+
+def bar(start: float, share: float, cells: int = _BAR_CELLS) -> str:
+    """A bar from `start` over `share` of the width; what is too small for a cell is a thin line."""
+    first, last = round(start * cells), round((start + share) * cells)
+    return " " * min(first, cells - 1) + ("█" * (last - first) or "▏")
+
+
+def _alternatives(candidates: Sequence[Candidate]) -> Table:
+    table = _table("Next best", "Strategy", "Step", "MFU", "Memory")
+    for candidate in candidates:
+        table.add_row(
+            describe(candidate.strategy),
+            seconds(candidate.step_time_s),
+            utilisation(candidate.mfu),
+            gigabytes(candidate.memory_bytes),
+        )
+    return table
