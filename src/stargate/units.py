@@ -242,7 +242,7 @@ def parse(text: str | float, kind: Kind) -> float:
     if number is None:
         raise UnitError(f"{stripped!r} is no {kind.name}; write it like {kind.example!r}")
     if not unit and not kind.bare:
-        raise UnitError(f"{kind.name} needs a unit, such as {kind.example!r}")
+        raise UnitError(f"{kind.name} needs a unit; write it like {kind.example!r}")
     if unit and unit not in kind.units:
         raise UnitError(_wrong_unit(unit, kind))
     value = number * kind.units.get(unit, 1.0) + kind.zero.get(unit, 0.0)

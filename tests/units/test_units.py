@@ -112,7 +112,7 @@ def test_displays_are_those_that_engineers_write(value: float, kind: Kind, text:
 @pytest.mark.parametrize(
     ("text", "kind", "message"),
     [
-        ("300", units.POWER, "power needs a unit, such as '1.2 GW'"),
+        ("300", units.POWER, "power needs a unit; write it like '1.2 GW'"),
         (300, units.POWER, "power needs a unit"),
         ("0", units.DURATION, "duration needs a unit"),
         ("300 MV", units.POWER, "unknown unit 'MV' for power; use one of W, mW, kW, MW, GW, TW"),
@@ -121,7 +121,7 @@ def test_displays_are_those_that_engineers_write(value: float, kind: Kind, text:
         ("300 MWh", units.POWER, "'MWh' is a unit of energy, not of power"),
         ("400 Gb", units.BANDWIDTH, "'Gb' is a unit of size, not of bandwidth"),
         ("400 Gbit/s", units.BANDWIDTH, "unknown unit 'Gbit/s'"),
-        ("100", units.MONEY, "money needs a unit, such as '$100B'"),
+        ("100", units.MONEY, "money needs a unit; write it like '$100B'"),
         ("$100/MWh", units.MONEY, "is a unit of energy price, not of money"),
         ("lots", units.POWER, "'lots' is no power; write it like '1.2 GW'"),
         ("nan W", units.POWER, "is no power"),

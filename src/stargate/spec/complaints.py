@@ -63,6 +63,9 @@ _SIZES = {
     "string_too_long": ("at most", "max_length"),
 }
 
+# Keys that leave open whether the power is that of the machines or that of the whole site.
+_BASELESS = ("power", "mw", "MW", "power_mw")
+
 
 def problems_of(errors: Iterable[ErrorDetails], root: Node, outline: Outline) -> list[Problem]:
     """One problem for each error, without repetitions and what only follows from another."""
@@ -107,8 +110,8 @@ def _problem(error: ErrorDetails, root: Node, outline: Outline) -> Problem:
     node = locate(root, path)
     if kind == "missing":
         key = str(rest[-1])
-        return _placed(node.key_place or node.place, (*path, key), f"{key!r} is missing",
-                       f"add '{key}: ...'")  # fmt: skip
+        mend = f"add '{key}: ...'{outline.describe(root, path, key)}"
+        return _placed(node.key_place or node.place, (*path, key), f"{key!r} is missing", mend)
     if kind == "extra_forbidden":
         mend = _known(str(path[-1]), outline.keys(root, path[:-1]))
         return problem_at(root, path, f"unknown key {str(path[-1])!r}", mend, key=True)
@@ -155,13 +158,15 @@ def _words(error: ErrorDetails, node: Node) -> tuple[str, str]:
         return f"{shown} is out of range", f"it must be {words} {_number(limit)}"
     if kind in _SIZES:
         words, entry = _SIZES[kind]
-        what = "characters" if kind.startswith("string") else "items"
-        return f"wants {words} {context[entry]} {what}", ""
+        what = "character" if kind.startswith("string") else "item"
+        fault = "too short" if entry == "min_length" else "too long"
+        return f"{shown} is {fault}", f"it must have {words} {_counted(context[entry], what)}"
     if kind == "string_pattern_mismatch":
         return f"{shown} is no name", "begin with a letter; then letters, digits, '_', '.' and '-'"
     if kind == "literal_error":
         expected = str(context["expected"])
-        return f"{shown} is none of {expected}", _nearest(node, re.findall(r"'([^']+)'", expected))
+        mend = _nearest(node, re.findall(r"'([^']+)'", expected))
+        return f"{shown} is not {expected}", mend or f"write {expected}"
     said = str(context.get("error", "")) or error["msg"]
     message, _, mend = said.partition("; ")
     return message, mend
@@ -177,6 +182,10 @@ def _number(value: object) -> str:
     return f"{value:g}" if isinstance(value, (int, float)) else str(value)
 
 
+def _counted(n: object, what: str) -> str:
+    return f"{n} {what}" if n == 1 else f"{n} {what}s"
+
+
 def _nearest(node: Node, known: list[str]) -> str:
     close = get_close_matches(node.value, known) if isinstance(node.value, str) else []
     return f"did you mean {close[0]!r}?" if close else ""
@@ -184,6 +193,8 @@ def _nearest(node: Node, known: list[str]) -> str:
 
 def _known(key: str, keys: list[str]) -> str:
     """How to mend an unknown key: those that are nearest, or all that are known."""
+    if key in _BASELESS and {"it_power", "facility_power"} <= set(keys):
+        return "say of what: 'it_power' or 'facility_power'"
     if close := get_close_matches(key, keys):
         return f"did you mean {' or '.join(repr(name) for name in close)}?"
     return f"known keys: {', '.join(keys)}" if keys else ""

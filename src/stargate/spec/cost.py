@@ -55,21 +55,21 @@ class PowerCost(_Cost):
     """A price per watt of a stated basis."""
 
     per: Literal["it_power", "facility_power"]
-    rate_usd_per_w: DollarsPerWatt
+    rate_usd_per_w: Annotated[DollarsPerWatt, Field(ge=0)]
 
 
 class AcceleratorCost(_Cost):
     """A price per accelerator."""
 
     per: Literal["accelerator"]
-    rate_usd_per_accelerator: DollarsPerAccelerator
+    rate_usd_per_accelerator: Annotated[DollarsPerAccelerator, Field(ge=0)]
 
 
 class BlockCost(_Cost):
     """An amount per block."""
 
     per: Literal["block"]
-    amount_usd: Dollars
+    amount_usd: Annotated[Dollars, Field(ge=0)]
 
 
 def _basis(value: object) -> str | None:
@@ -95,7 +95,7 @@ class Running(Sourced):
 
     id: Identifier
     per: Literal["it_power", "facility_power"]
-    rate_usd_per_w_s: DollarsPerWattSecond
+    rate_usd_per_w_s: Annotated[DollarsPerWattSecond, Field(ge=0)]
 
 
 class Energy(Sourced):
@@ -106,6 +106,6 @@ class Energy(Sourced):
 
     utilisation: Share = Field(description="mean draw over IT power")
     pue: Ratio = Field(description="yearly facility energy over IT energy")
-    price_usd_per_j: DollarsPerJoule
+    price_usd_per_j: Annotated[DollarsPerJoule, Field(ge=0)]
     price: DriverName | None = Field(default=None, description="price process that scales it")
-    carbon_intensity_kg_per_j: KilogramsPerJoule
+    carbon_intensity_kg_per_j: Annotated[KilogramsPerJoule, Field(ge=0)]

@@ -19,7 +19,7 @@ from stargate.spec.base import DriverName, ReferenceClassName, Seconds, ShortFor
 def _within_unit_variance(loads: dict[str, float]) -> dict[str, float]:
     """Refuse weights of shared drivers that explain more than the whole variance."""
     if (explained := sum(weight**2 for weight in loads.values())) > 1:
-        raise ValueError(f"the squares of the loads add up to {explained:.3g}, above 1")
+        raise ValueError(f"the squares of the loads add up to {explained:.3g}, above 1; lower them")
     return loads
 
 
@@ -31,6 +31,7 @@ Loads = Annotated[
     Field(description="weight of each shared driver in the normal score of the draw"),
 ]
 Positive = Annotated[float, Field(gt=0)]
+Span = Annotated[Seconds, Field(ge=0)]
 
 
 class Sourced(SpecModel):
@@ -58,7 +59,7 @@ class _ThreePoint(Sourced, Generic[Quantity]):
     @model_validator(mode="after")
     def _in_order(self) -> Self:
         if not self.low <= self.mode <= self.high:
-            raise ValueError("low, mode and high are not in rising order")
+            raise ValueError("low, mode and high are not in rising order; order them")
         return self
 
 
@@ -71,7 +72,7 @@ class _Range(Sourced, Generic[Quantity]):
     @model_validator(mode="after")
     def _in_order(self) -> Self:
         if self.low > self.high:
-            raise ValueError("low is above high")
+            raise ValueError("low is above high; swap them")
         return self
 
 
@@ -179,16 +180,16 @@ _ByShape = Discriminator(
 )
 
 DurationDistribution = Annotated[
-    Annotated[Pert[Seconds], Tag("<pert>")]
-    | Annotated[Triangle[Seconds], Tag("<triangle>")]
-    | Annotated[Uniform[Seconds], Tag("<uniform>")]
-    | Annotated[Beta[Seconds], Tag("<beta>")]
-    | Annotated[Normal[Seconds], Tag("<normal>")]
-    | Annotated[Lognormal[Seconds], Tag("<lognormal>")]
-    | Annotated[Weibull[Seconds], Tag("<weibull>")]
-    | Annotated[Pareto[Seconds], Tag("<pareto>")]
-    | Annotated[Empirical[Seconds], Tag("<empirical>")]
-    | Annotated[Fixed[Seconds], Tag("<fixed>")]
+    Annotated[Pert[Span], Tag("<pert>")]
+    | Annotated[Triangle[Span], Tag("<triangle>")]
+    | Annotated[Uniform[Span], Tag("<uniform>")]
+    | Annotated[Beta[Span], Tag("<beta>")]
+    | Annotated[Normal[Span], Tag("<normal>")]
+    | Annotated[Lognormal[Span], Tag("<lognormal>")]
+    | Annotated[Weibull[Span], Tag("<weibull>")]
+    | Annotated[Pareto[Span], Tag("<pareto>")]
+    | Annotated[Empirical[Span], Tag("<empirical>")]
+    | Annotated[Fixed[Span], Tag("<fixed>")]
     | Annotated[Reference, Tag("<reference>")],
     _ByShape,
     BeforeValidator(_certain),

@@ -61,7 +61,7 @@ class Criterion(Sourced):
     @model_validator(mode="after")
     def _one_threshold(self) -> Self:
         if (self.at_least is None) == (self.at_most is None):
-            raise ValueError("state at_least or at_most")
+            raise ValueError("no single threshold; state at_least or at_most")
         return self
 
 
@@ -83,9 +83,11 @@ class Gate(Sourced):
     @model_validator(mode="after")
     def _fail_is_complete(self) -> Self:
         if self.retries and self.retry_every_s is None:
-            raise ValueError("retries need retry_every, such as 6 months")
+            raise ValueError("retries have no interval; add retry_every, such as 6 months")
         if (self.on_fail == "descope") != (self.descope_to < 1):
-            raise ValueError("descope_to, below 1, goes with on_fail: descope")
+            raise ValueError(
+                "descope_to, below 1, goes with on_fail: descope; state both or neither"
+            )
         return self
 
 

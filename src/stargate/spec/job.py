@@ -24,9 +24,10 @@ def _read_strategy(value: object) -> object:
         return Strategy.from_text(value)
     except SpecError as error:
         first = error.problems[0]
-        raise ValueError(
-            f"{first.message}; {first.mend}" if first.mend else first.message
-        ) from None
+        where = first.path.removeprefix("strategy").lstrip(".")
+        message = f"{where}: {first.message}" if where else first.message
+        mend = first.mend or "write it like tp=8,pp=8,vp=3,mb=1"
+        raise ValueError(f"{message}; {mend}") from None
 
 
 class TrainingJob(TrainingWorkload):

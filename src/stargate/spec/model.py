@@ -40,7 +40,9 @@ class MixtureOfExperts(SpecModel):
     @model_validator(mode="after")
     def _active_within_experts(self) -> Self:
         if self.active > self.experts:
-            raise ValueError(f"active is {self.active}, more than the {self.experts} experts")
+            raise ValueError(
+                f"active is {self.active}, more than the {self.experts} experts; lower it"
+            )
         return self
 
 
@@ -78,11 +80,16 @@ class Transformer(SpecModel):
                 f"hidden {self.hidden} is no multiple of heads {self.heads}; set head_dim"
             )
         if self.heads % self.n_kv_heads:
-            raise ValueError(f"heads {self.heads} is no multiple of kv_heads {self.n_kv_heads}")
+            raise ValueError(
+                f"heads {self.heads} is no multiple of kv_heads {self.n_kv_heads}; "
+                "set kv_heads to a divisor"
+            )
         if self.global_every is not None and self.sliding_window is None:
-            raise ValueError("global_every needs sliding_window")
+            raise ValueError("global_every has no meaning alone; add sliding_window")
         if self.moe is not None and self.moe.dense_layers >= self.layers:
-            raise ValueError(f"dense_layers leaves no routed layer among {self.layers}")
+            raise ValueError(
+                f"moe.dense_layers leaves no routed layer among {self.layers}; lower it"
+            )
         return self
 
     @property

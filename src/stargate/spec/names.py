@@ -36,7 +36,8 @@ def defined(root: Node, kind: str) -> list[str]:
 
 def dangling(root: Node, references: Sequence[Reference]) -> list[Fault]:
     """References to things that the document should define and does not."""
-    known = {kind: defined(root, kind) for kind in _DEFINED if kind != "model"}
+    kinds = [kind for kind in _DEFINED if kind != "model" and _readable(root, _DEFINED[kind])]
+    known = {kind: defined(root, kind) for kind in kinds}
     return [
         unknown(reference.path, reference.kind, reference.name, known[reference.kind])
         for reference in references
@@ -63,6 +64,21 @@ def _looked_up(reference: Reference, lookup: Callable[[str], object]) -> Iterato
     except CatalogError as error:
         message, _, mend = str(error).partition("; ")
         yield Fault(reference.path, message, mend)
+
+
+def _readable(root: Node, pattern: Path) -> bool:
+    """Whether the things are listed as they should be; if not, that is the fault to tell of."""
+    node = root
+    for step in pattern:
+        if step in ("*", "**"):
+            return isinstance(node.value, list if step == "*" else dict)
+        if node.value is not None and not isinstance(node.value, dict):
+            return False
+        below = node.child(step)
+        if below is None:
+            return True
+        node = below
+    return True
 
 
 def _names(node: Node, pattern: Path) -> Iterator[str]:

@@ -53,6 +53,21 @@ class Outline:
 
     def keys(self, root: Node, path: Path) -> list[str]:
         """Every key that may stand in the mapping at `path`."""
+        shapes = self._at(root, path)
+        return list(dict.fromkeys(key for shape in shapes for key in _properties(shape)))
+
+    def describe(self, root: Node, path: Path, key: str) -> str:
+        """What the key of a mapping is for, in parentheses; empty if the schema does not say."""
+        shapes = [s for shape in self._at(root, path) for s in [_properties(shape).get(key)] if s]
+        said = [str(shape["description"]) for shape in shapes if "description" in shape]
+        return f" ({said[0]})" if said else ""
+
+    def references(self, root: Node) -> list[Reference]:
+        """Every text that is marked as the name of a thing elsewhere, in file order."""
+        return list(dict.fromkeys(self._references(root, self._shapes(self.schema, root), ())))
+
+    def _at(self, root: Node, path: Path) -> list[Schema]:
+        """The shapes that the value at `path` may have."""
         node, shapes = root, self._shapes(self.schema, root)
         for step in path:
             below = node.child(step)
@@ -60,11 +75,7 @@ class Outline:
                 return []
             node = below
             shapes = [s for shape in shapes for s in self._below(shape, step, below)]
-        return list(dict.fromkeys(key for shape in shapes for key in _properties(shape)))
-
-    def references(self, root: Node) -> list[Reference]:
-        """Every text that is marked as the name of a thing elsewhere, in file order."""
-        return list(dict.fromkeys(self._references(root, self._shapes(self.schema, root), ())))
+        return shapes
 
     def _references(self, node: Node, shapes: list[Schema], path: Path) -> Iterator[Reference]:
         if isinstance(node.value, str):

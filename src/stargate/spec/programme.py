@@ -51,9 +51,9 @@ class Impact(SpecModel):
     @model_validator(mode="after")
     def _does_something(self) -> Self:
         if self.delay is None and self.cost_factor is None and self.capacity_lost is None:
-            raise ValueError("an impact states delay, cost_factor or capacity_lost")
+            raise ValueError("an impact without effect; state delay, cost_factor or capacity_lost")
         if (self.delay is None) != (not self.tasks):
-            raise ValueError("delay and tasks go together")
+            raise ValueError("delay and tasks go together; state both or neither")
         return self
 
 

@@ -75,7 +75,8 @@ def _unknown_templates(programme: Programme) -> Iterator[Fault]:
 
 def _unknown_names(nodes: Sequence[Activity]) -> list[Fault]:
     known = [node.id for node in nodes]
-    shown = list(dict.fromkeys(name.removesuffix(".online").rpartition(".")[2] for name in known))
+    ends = [name.removesuffix(".online") for name in known if not name.endswith(".start")]
+    shown = list(dict.fromkeys(name.rpartition(".")[2] for name in ends))
     missing = {
         (wait.path, name): None
         for node in nodes

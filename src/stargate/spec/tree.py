@@ -82,8 +82,9 @@ def merge(base: Node, over: Node) -> Node:
     """`over` laid upon `base`, as `extends` asks.
 
     Mappings merge key by key. Lists whose items all have an `id` merge by id: known ids merge in
-    place, new ones follow in their order. Everything else is replaced, and so is a mapping whose
-    sort changes: another `kind`, or a `catalog` reference for a value or the reverse.
+    place, new ones follow in their order. Everything else is replaced (an empty list empties), and
+    so is a mapping whose sort changes: another `kind`, or a `catalog` reference for a value or
+    the reverse.
     """
     if isinstance(base.value, dict) and isinstance(over.value, dict):
         if _other_sort(base, over):
@@ -114,7 +115,8 @@ def _other_sort(base: Node, over: Node) -> bool:
 def _merge_lists(base: Sequence[Node], over: Sequence[Node], whole: Node) -> Node:
     known = {node.id: node for node in base}
     new = {node.id: node for node in over}
-    if None in known or None in new or len(new) < len(over) or len(known) < len(base):
+    mergeable = None not in known and None not in new and known and new
+    if not mergeable or len(known) < len(base) or len(new) < len(over):
         return whole
     merged = [merge(node, new[name]) if name in new else node for name, node in known.items()]
     merged += [node for name, node in new.items() if name not in known]

@@ -95,7 +95,7 @@ class Strategy(SpecModel):
         if self.sequence_parallel and self.tp == 1:
             raise ValueError("sequence parallelism needs tp above 1; leave sp out, or raise tp")
         if self.recompute_layers is not None and self.recompute != "full":
-            raise ValueError("recompute_layers needs recompute=full")
+            raise ValueError("recompute_layers has no meaning here; set recompute=full")
         return self
 
     @property

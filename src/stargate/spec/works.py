@@ -43,7 +43,7 @@ def _link(value: object) -> object:
         return value
     parts = _LINK.fullmatch(value.strip())
     if parts is None:
-        raise ValueError("write a link like shell, shell:FS-6 months, or any(grid, gas)")
+        raise ValueError("no link; write it like shell, shell:FS-6 months, or any(grid, gas)")
     names = parts["any"].split(",") if parts["any"] else [parts["one"]]
     link: dict[str, object] = {"of": tuple(name.strip() for name in names)}
     if parts["kind"]:
@@ -127,13 +127,15 @@ class Block(Sourced):
     @model_validator(mode="after")
     def _size_is_stated_once(self) -> Self:
         if self.it_power_w is not None and self.facility_power_w is not None:
-            raise ValueError("state it_power or facility_power, not both; peak_ratio joins them")
+            raise ValueError(
+                "it_power and facility_power are both stated; keep one, peak_ratio joins them"
+            )
         power = self.it_power_w is not None or self.facility_power_w is not None
         each = self.it_power_per_accelerator_w is not None
         if power + each + (self.accelerators is not None) != 2:
             raise ValueError(
-                "state two of power (it_power or facility_power), accelerators and "
-                "it_power_per_accelerator; the third follows"
+                "the size is not stated once; state two of power (it_power or facility_power), "
+                "accelerators and it_power_per_accelerator: the third follows"
             )
         return self
 
@@ -147,13 +149,13 @@ class Target(Sourced):
 class Budget(Sourced):
     """The reported range of capital expenditure."""
 
-    low_usd: Dollars
-    high_usd: Dollars
+    low_usd: Annotated[Dollars, Field(ge=0)]
+    high_usd: Annotated[Dollars, Field(ge=0)]
 
     @model_validator(mode="after")
     def _in_order(self) -> Self:
         if self.low_usd > self.high_usd:
-            raise ValueError("low is above high")
+            raise ValueError("low is above high; swap them")
         return self
 
 
@@ -178,5 +180,7 @@ class Phase(Sourced):
     @model_validator(mode="after")
     def _done_has_a_day(self) -> Self:
         if (self.status == "done") != (self.online is not None):
-            raise ValueError("online is the day of a phase whose status is done, and of no other")
+            raise ValueError(
+                "online is the day of a phase that is done, and of no other; state both or neither"
+            )
         return self

@@ -49,6 +49,11 @@ _SYNTAX = (
         "begin it with '- ', or check the indentation",
     ),
     (
+        "did not find expected node content",
+        "a value is missing, or a bracket is left open",
+        "close the bracket, or quote the value",
+    ),
+    (
         "did not find expected ',' or ']'",
         "a list in brackets goes wrong here",
         "separate its items with ',' and close it with ']'",
