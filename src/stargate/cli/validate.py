@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from stargate.perf.scoreboard import Score
 
 TERMINAL_ROWS = 40
+WIDE_COLUMNS = 130  # below this the model and the strategy are left out
 
 
 @click.command("validate")
@@ -136,10 +137,15 @@ def _print(rows: Sequence[Score | Unusable]) -> None:
     from stargate.perf.score_summary import layout_sweeps, scaling_series, summarise
     from stargate.view import scoreboard as board
 
+    console = Console()
+    wide = console.width >= WIDE_COLUMNS
+    heads, cells_of = (
+        (board.ROW_HEADS, board.row_cells) if wide else (board.NARROW_HEADS, board.narrow_cells)
+    )
     worst = board.worst_first(rows)
-    shown = [board.row_cells(row) for row in worst[:TERMINAL_ROWS]]
+    shown = [cells_of(row) for row in worst[:TERMINAL_ROWS]]
     title = f"Worst first ({len(shown)} of {len(worst)} scored rows; all with --json or -o)"
-    tables = [(title, board.ROW_HEADS, shown)]
+    tables: list[tuple[str, tuple[str, ...], list[board.Cells]]] = [(title, heads, shown)]
     tables.append(("Not scored", board.SKIPPED_HEADS, board.skipped_cells(rows)))
     for name, members in _groups(rows).items():
         cells = [board.summary_cells(member, summary) for member, summary in members.items()]
@@ -147,7 +153,6 @@ def _print(rows: Sequence[Score | Unusable]) -> None:
     for name, series in (("Sweeps", layout_sweeps(rows)), ("Scaling", scaling_series(rows))):
         tables.append((name, board.SERIES_HEADS, [board.series_cells(one) for one in series]))
     tables.append(("All", board.SUMMARY_HEADS, [board.summary_cells("all", summarise(rows))]))
-    console = Console()
-    for name, heads, cells in tables:
+    for name, columns, cells in tables:
         if cells:
-            console.print(board.terminal_table(name, heads, cells))
+            console.print(board.terminal_table(name, columns, cells))

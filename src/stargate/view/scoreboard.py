@@ -14,6 +14,7 @@ from stargate.perf.scoreboard import Score
 Cells = tuple[str, ...]
 ROW_HEADS = ("record", "model", "accelerators", "strategy", "measured", "predicted", "error")
 SUMMARY_HEADS = ("group", "rows", "scored", "median", "mean", "P90", "bias", "in 80 %")
+NARROW_HEADS = ("record", "accelerators", "measured", "predicted", "error")
 SKIPPED_HEADS = ("family", "reason", "rows")
 TEXT_HEADS = {"record", "model", "strategy", "group", "family", "reason", "differing in one thing"}
 LONG_HEADS = {"model", "strategy", "reason", "differing in one thing"}
@@ -37,6 +38,12 @@ def row_cells(row: Score) -> Cells:
         f"{row.predicted_s:.3g} s",
         f"{row.error:+.1%}",
     )
+
+
+def narrow_cells(row: Score) -> Cells:
+    """The same line for a terminal without room for model and strategy."""
+    cells = dict(zip(ROW_HEADS, row_cells(row), strict=True))
+    return tuple(cells[head] for head in NARROW_HEADS)
 
 
 def layout_text(row: Score) -> str:
@@ -126,11 +133,12 @@ def page(
 
 INTRODUCTION = """\
 Predicted against measured step time of published training runs. `error` is predicted over
-measured, less one; `bias` is its mean; `P90` the size that nine rows of ten stay under; `in 80 %` the share of
-measured times that the 80 % intervals hold. Each row runs with the strategy that its source states; what a source leaves out is chosen as a search would
-choose it, the fastest that fits. Rank correlation (Spearman) is taken over the cost of a sequence
-within rows that differ in one thing; regret is the measured cost of the layout that the model
-would choose over the best measured, less one.
+measured, less one; `bias` is its mean; `P90` the size that nine rows of ten stay under; `in 80 %`
+the share of measured times that the 80 % intervals hold. Each row runs with the strategy that its
+source states; what a source leaves out is chosen as a search would choose it, the fastest that
+fits. Rank correlation (Spearman) is taken over the cost of a sequence within rows that differ in
+one thing; regret is the measured cost of the layout that the model would choose over the best
+measured, less one.
 
 The records are in `src/stargate/catalog/data/records`, each with its source. This page is written
 by `stargate validate`; do not edit it."""
