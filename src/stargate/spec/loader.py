@@ -61,15 +61,27 @@ def _read_with_bases(path: Path, chain: tuple[Path, ...]) -> Node:
     extends = root.child("extends")
     if extends is None or not isinstance(extends.value, str):
         return root
-    base, seen = path.parent / extends.value, (*chain, path.resolve())
-    if base.resolve() in seen:
+    base, seen = path.parent / extends.value, (*chain, path)
+    if any(_is_same_file(base, file) for file in seen):
         names = " -> ".join(file.name for file in [*seen, base])
-        raise SpecError([problem_at(root, ("extends",), f"files extend each other: {names}",
-                                    "remove one 'extends'")])  # fmt: skip
-    if not base.is_file():
-        raise SpecError([problem_at(root, ("extends",), f"no file {str(base)!r}",
-                                    "name a file by its path from this one")])  # fmt: skip
+        message, mend = f"files extend each other: {names}", "remove one 'extends'"
+        raise SpecError([problem_at(root, ("extends",), message, mend)])
+    if not _is_file(base):
+        message, mend = f"no file {extends.value!r}", "name a file by its path from this one"
+        raise SpecError([problem_at(root, ("extends",), message, mend)])
     return merge(_read_with_bases(base, seen), root)
+
+
+def _is_file(path: Path) -> bool:
+    """Whether there is such a file; a name that cannot be one is none."""
+    try:
+        return path.is_file()
+    except (OSError, ValueError):
+        return False
+
+
+def _is_same_file(one: Path, other: Path) -> bool:
+    return _is_file(one) and one.samefile(other)
 
 
 def _read_file(path: Path) -> Node:
