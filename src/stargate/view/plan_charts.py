@@ -19,7 +19,7 @@ from stargate.programme.result import (
     Series,
     TaskResult,
 )
-from stargate.units import DAY_S, MONTH_S
+from stargate.units import DAY_S, HOUR_S, MONTH_S
 from stargate.view.answer import reported, strongest
 from stargate.view.figures.bands import (
     Band,
@@ -35,11 +35,31 @@ from stargate.view.figures.online import PhaseDates, online_dates
 from stargate.view.figures.schedule import TaskBar, schedule
 from stargate.view.figures.style import Chart, Days
 from stargate.view.figures.tornado import Swing, tornado
+from stargate.view.figures.yearly import Yearly, yearly
 from stargate.view.wording import month, percent, relation
 
 _TASKS_SHOWN = 28
 _DRIVERS_SHOWN = 10
-_FLOWS = "spend_usd:"
+_CAPITAL_FLOWS = "spend_usd:"
+_RUNNING_FLOW = "running_usd"
+_FOOTPRINT = (
+    (
+        "energy_j",
+        "Energy by year",
+        "Energy (TWh a year)",
+        1e12 * HOUR_S,
+        "What the facilities draw from grid or own plant.",
+        "Basis: IT load × utilisation × yearly PUE.",
+    ),
+    (
+        "carbon_kg",
+        "Carbon by year",
+        "Carbon (Mt CO2 a year)",
+        1e9,
+        "Location based: energy by the carbon intensity of its source, before any certificates.",
+        "Basis: energy × carbon intensity.",
+    ),
+)
 _NEVER = np.datetime64("NaT", "D")
 
 
@@ -144,16 +164,39 @@ def _band(result: PlanResult, series: Series, name: str, unit: float) -> Band:
 
 
 def spend_by_year_chart(result: PlanResult) -> Chart | None:
-    """Mean spend a calendar year, by category."""
-    flows = [series for series in result.series if series.id.startswith(_FLOWS)]
+    """Mean spend a calendar year, by category: capital by cost, and what running it costs."""
+    flows = [series for series in result.series if series.id.startswith(_CAPITAL_FLOWS)]
+    flows += [series for series in result.series if series.id == _RUNNING_FLOW]
     if not flows:
         return None
-    last_days = days_of(result.data_date, flows[0].time_s) - np.timedelta64(1, "D")
     return spend_by_year(
-        [int(str(day)[:4]) for day in last_days],
+        _years(result, flows[0]),
         {flow.label: flow.mean for flow in flows},
-        basis=basis(result, "Basis: cost items and their spend curves."),
+        basis=basis(result, "Basis: cost items and their spend curves, running cost, energy."),
     )
+
+
+def _years(result: PlanResult, flow: Series) -> list[int]:
+    """The calendar years whose ends a flow is stated at."""
+    last_days = days_of(result.data_date, flow.time_s) - np.timedelta64(1, "D")
+    return [int(str(day)[:4]) for day in last_days]
+
+
+def footprint_charts(result: PlanResult) -> list[Chart]:
+    """Energy and carbon by year."""
+    return [
+        yearly(
+            Yearly(_years(result, flow), *(q / scale for q in (flow.p10, flow.p50, flow.p90))),
+            name,
+            title,
+            axis,
+            caption,
+            basis(result, rests_on),
+        )
+        for name, title, axis, scale, caption, rests_on in _FOOTPRINT
+        for flow in result.series
+        if flow.id == name
+    ]
 
 
 def joint_chart(result: PlanResult) -> Chart:

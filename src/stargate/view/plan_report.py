@@ -73,7 +73,7 @@ def _sections(result: PlanResult, command_line: str) -> list[Section]:
     found = (
         Section("phases", "Phases and dates", _dates(result)),
         Section("money", "Money", _money(result)),
-        Section("power", "Power and accelerators", _power(result)),
+        Section("power", "Power, accelerators, energy", _power(result)),
         Section("gates", "Gates and the next model", _gates(result)),
         Section("drivers", "What moves the answer", _drivers(result)),
         Section("assumptions", "What was assumed", _assumptions(result)),
@@ -108,6 +108,7 @@ def _power(result: PlanResult) -> list[Markup]:
     return [
         tables.phase_sizes(result),
         *_drawn(charts.power_chart(result), charts.accelerators_chart(result)),
+        *_drawn(*charts.footprint_charts(result)),
     ]
 
 

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import stargate
+from stargate.perf.question import Question
 from stargate.perf.search import Candidate, Prediction, describe
 from stargate.view.figures.step import StrategyPoint, memory_stack, pareto, step_waterfall
 from stargate.view.page import (
@@ -21,47 +22,52 @@ from stargate.view.page import (
     table,
 )
 from stargate.view.plan_tables import facts
-from stargate.view.wording import gigabytes, percent, seconds, term, utilisation
+from stargate.view.wording import count, gigabytes, percent, seconds, term, utilisation
 
-_MFU = (
-    "MFU counts the FLOP that the model needs (causal attention halved) over the peak of the "
-    "linear layers' precision; HFU adds what recomputation repeats."
-)
+_SLOWEST_SHOWN = 2.0
 
 
 def prediction_report(
-    prediction: Prediction, path: Path, *, title: str, command_line: str = ""
+    question: Question, prediction: Prediction, path: Path, *, command_line: str = ""
 ) -> None:
     """Write the report as one HTML file that opens without a network."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    text = prediction_page(prediction, title=title, command_line=command_line)
-    path.write_text(text, encoding="utf-8")
+    path.write_text(prediction_page(question, prediction, command_line), encoding="utf-8")
 
 
-def prediction_page(prediction: Prediction, *, title: str, command_line: str = "") -> str:
+def prediction_page(question: Question, prediction: Prediction, command_line: str = "") -> str:
     """The report as one text; the same prediction gives the same bytes."""
+    machine, work = question.machine, question.workload
     return page(
-        title,
-        kicker=f"Training step · {prediction.n_evaluated:,} strategies weighed",
-        opening=[lead(_sentences(prediction)), _key_figures(prediction)],
+        f"{question.model.name or work.model} on {machine.count:,} × {machine.accelerator.name}",
+        kicker=(
+            f"Training step · {work.global_batch:,} sequences of {work.seq_len:,} tokens · "
+            f"{work.precision} · {prediction.n_evaluated:,} strategies weighed"
+        ),
+        opening=[lead(_sentences(question, prediction)), _key_figures(prediction)],
         sections=[section for section in _sections(prediction, command_line) if section.parts],
         footer=f"Stargate {stargate.__version__}",
     )
 
 
-def _sentences(prediction: Prediction) -> tuple[str, ...]:
+def _sentences(question: Question, prediction: Prediction) -> tuple[str, ...]:
     best = prediction.best
     low, high = best.interval_s
     largest, time_s = max(best.breakdown_s.items(), key=lambda item: item[1])
     share = percent(time_s / best.step_time_s)
+    rate = question.workload.global_batch * question.workload.seq_len / best.step_time_s
+    software = question.machine.software
+    said = "assumed, which widens the interval" if software.assumed else "as stated"
     assumed = sum(fact.confidence == "assumed" for fact in prediction.facts)
     return (
-        f"A step takes {seconds(best.step_time_s)} with {describe(best.strategy)}; the measured "
-        f"time lies between {seconds(low)} and {seconds(high)} with 80\u00a0%.",
-        f"The largest term is {term(largest)}, {seconds(time_s)} or {share} of the step.",
+        f"A step takes {seconds(best.step_time_s)}, which is {count(rate)} tokens a second; the "
+        f"measured time lies between {seconds(low)} and {seconds(high)} with 80\u00a0%.",
+        f"The strategy is {describe(best.strategy)}.",
+        f"The largest term is {term(largest)}: {seconds(time_s)}, {share} of the step.",
         f"The fullest accelerator holds {gigabytes(best.memory_bytes)} of the "
         f"{gigabytes(prediction.memory_limit_bytes)} that a job may fill.",
-        f"{assumed} of the {len(prediction.facts)} facts under this are assumed.",
+        f"The software is {software.name} ({said}); {assumed} of the {len(prediction.facts)} facts "
+        "under this are assumed.",
     )
 
 
@@ -88,9 +94,9 @@ def _sections(prediction: Prediction, command_line: str) -> list[Section]:
     basis = f"Basis: step-time model, {describe(best.strategy)}; see “Facts and sources”."
     waterfall = step_waterfall({term(n): s for n, s in best.breakdown_s.items()}, basis=basis)
     memory = memory_stack(best.memory, limit, basis=basis)
-    words = [paragraph(_MFU)]
+    counted = paragraph(f"FLOP are counted as {prediction.flop_convention}.")
     return [
-        Section("step", "The step", [chart_markup(waterfall), *words]),
+        Section("step", "The step", [chart_markup(waterfall), counted]),
         Section("memory", "Memory", [chart_markup(memory)]),
         Section("alternatives", "Alternatives", _alternatives(prediction)),
         Section("facts", "Facts and sources", [facts(prediction.facts)]),
@@ -106,11 +112,15 @@ def _alternatives(prediction: Prediction) -> list[Markup]:
     if not prediction.alternatives:
         return []
     compared = (prediction.best, *prediction.alternatives)
+    best_s = prediction.best.step_time_s
     chart = pareto(
-        _points(prediction.pareto),
-        _points(compared),
+        _points([c for c in prediction.pareto if c.step_time_s < _SLOWEST_SHOWN * best_s]),
+        _points(prediction.alternatives),
         prediction.memory_limit_bytes,
-        basis=f"Basis: all {prediction.n_evaluated:,} strategies were weighed.",
+        basis=(
+            f"Basis: all {prediction.n_evaluated:,} strategies were weighed; those that take more "
+            f"than {_SLOWEST_SHOWN:g} times the best step are left out of the picture."
+        ),
     )
     return [_comparison(compared), chart_markup(chart)]
 

@@ -1,4 +1,4 @@
-"""Answers on a terminal: tables, and a step drawn as a waterfall of characters.
+"""A plan on a terminal: tables of phases, gates and drivers, and the answer in words.
 
 `rich` leaves colour out when the output is piped or NO_COLOR is set, and keeps to the width that
 COLUMNS or the terminal gives; a pipe without one gets room for every column.
@@ -9,7 +9,6 @@ from __future__ import annotations
 import math
 import os
 import sys
-from collections.abc import Callable, Mapping, Sequence
 from typing import TextIO
 
 from rich import box
@@ -17,27 +16,21 @@ from rich.console import Console, Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from stargate.perf.search import Candidate, Prediction, describe
 from stargate.programme.result import PlanResult
 from stargate.units import MONTH_S
 from stargate.view.answer import sentences, strongest
 from stargate.view.wording import (
     billions,
     count,
-    gigabytes,
     long_day,
     megawatts,
     month,
     months,
     percent,
     relation,
-    seconds,
-    term,
-    utilisation,
 )
 
 _PIPE_WIDTH = 132
-_BAR_CELLS = 36
 _DRIVERS_SHOWN = 6
 
 
@@ -51,11 +44,6 @@ def console(file: TextIO | None = None) -> Console:
 def print_plan(result: PlanResult, out: Console | None = None) -> None:
     """The plan in short: its phases, gates and drivers, then the answer in words."""
     (out or console()).print(plan_summary(result))
-
-
-def print_prediction(prediction: Prediction, out: Console | None = None) -> None:
-    """The best strategy, its step as a waterfall, its memory, and the next best."""
-    (out or console()).print(prediction_summary(prediction))
 
 
 def plan_summary(result: PlanResult) -> RenderableType:
@@ -120,66 +108,4 @@ def _drivers(result: PlanResult) -> Table:
             ends = [(end - effect.base) / scale for end in (effect.low, effect.high)]
             moved = [f"{end:+,.1f} {shown}" if math.isfinite(end) else "–" for end in ends]
             table.add_row(effect.label, effect.outcome, f"{effect.rank_correlation:+.2f}", *moved)
-    return table
-
-
-def prediction_summary(prediction: Prediction) -> RenderableType:
-    """Everything that `stargate predict` shows."""
-    best = prediction.best
-    low, high = best.interval_s
-    assumed = [fact.what or fact.id for fact in prediction.facts if fact.confidence == "assumed"]
-    head = (
-        f"{seconds(best.step_time_s)} a step (80 % interval {seconds(low)} to {seconds(high)}), "
-        f"MFU {utilisation(best.mfu)}, HFU {utilisation(best.hfu)}, "
-        f"{gigabytes(best.memory_bytes)} of {gigabytes(prediction.memory_limit_bytes)}"
-    )
-    weighed = (
-        f"{prediction.n_feasible:,} of {prediction.n_evaluated:,} strategies fit. MFU counts the "
-        "model's FLOP with causal attention halved over the peak of the precision; HFU adds what "
-        "is recomputed."
-    )
-    parts: list[RenderableType] = [
-        Text(describe(best.strategy), style="bold"),
-        Text(head),
-        _waterfall("Where the step goes", best.breakdown_s, seconds),
-        _waterfall("What fills the memory", best.memory, gigabytes),
-        *([_alternatives(prediction.alternatives)] if prediction.alternatives else []),
-        Text(weighed, style="dim"),
-        *([Text(f"Assumed: {', '.join(assumed)}.", style="dim")] if assumed else []),
-    ]
-    return Group(*parts)
-
-
-def _waterfall(title: str, terms: Mapping[str, float], show: Callable[[float], str]) -> Table:
-    """Each term as a bar that starts where the one before ended."""
-    total = sum(terms.values())
-    table = _table(title, "Term")
-    table.add_column("", no_wrap=True)
-    table.add_column("", justify="right", no_wrap=True)
-    table.add_column("Share", justify="right", no_wrap=True)
-    done = 0.0
-    for name, value in terms.items():
-        if value > 0:
-            share = value / total
-            table.add_row(term(name), bar(done / total, share), show(value), percent(share))
-            done += value
-    table.add_row("total", bar(0.0, 1.0), show(total), "")
-    return table
-
-
-def bar(start: float, share: float, cells: int = _BAR_CELLS) -> str:
-    """A bar from `start` over `share` of the width; what is too small for a cell is a thin line."""
-    first, last = round(start * cells), round((start + share) * cells)
-    return " " * min(first, cells - 1) + ("█" * (last - first) or "▏")
-
-
-def _alternatives(candidates: Sequence[Candidate]) -> Table:
-    table = _table("Next best", "Strategy", "Step", "MFU", "Memory")
-    for candidate in candidates:
-        table.add_row(
-            describe(candidate.strategy),
-            seconds(candidate.step_time_s),
-            utilisation(candidate.mfu),
-            gigabytes(candidate.memory_bytes),
-        )
     return table
