@@ -21,7 +21,7 @@ from stargate.cli.exits import guarded
 COMMANDS = {
     "plan": "When each phase of a programme is on line, what it costs, whether its gate opens.",
     "predict": "How fast a model trains on a machine, and how to split it.",
-    "validate": "Score the performance model against published measurements.",
+    "validate": "Score the models against published measurements and totals.",
     "catalog": "Show the sourced facts that everything rests on.",
     "check": "Find every fault of a specification.",
     "schema": "Print the JSON Schema of specifications, for editors.",

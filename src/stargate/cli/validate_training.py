@@ -1,0 +1,159 @@
+"""`stargate validate training`: the performance model against published measurements."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+if TYPE_CHECKING:
+    from stargate.perf.records import Unusable
+    from stargate.perf.score_summary import Summary
+    from stargate.perf.scoreboard import Score
+
+TERMINAL_ROWS = 40
+WIDE_COLUMNS = 130  # below this the model and the strategy are left out
+
+
+@click.command("training")
+@click.option(
+    "--records",
+    "file",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="Score this CSV file in place of the records that come with Stargate.",
+)
+@click.option("--family", help="Only records of this family; mlperf-* takes several.")
+@click.option("--grade", help="Only records of this grade of completeness, A to D.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+@click.option("-o", "output", type=click.Path(path_type=Path), help="Write a Markdown page.")
+@click.pass_context
+def command(
+    ctx: click.Context,
+    file: Path | None,
+    family: str | None,
+    grade: str | None,
+    as_json: bool,
+    output: Path | None,
+) -> None:
+    """Score the performance model against published measurements.
+
+    Every record is predicted with the strategy that it states and compared with its measured step
+    time; what cannot be run is named with the reason. The worst rows come first.
+    """
+    suite = str(ctx.info_name)
+    rows = _scored(suite, file, family, grade)
+    if output is not None:
+        output.write_text(_page(suite, rows), encoding="utf-8")
+        click.echo(f"wrote {output}", err=True)
+    if as_json:
+        click.echo(json.dumps(_as_object(suite, rows), indent=2))
+    elif output is None:
+        _print(rows)
+
+
+def _scored(
+    suite: str, file: Path | None, family: str | None, grade: str | None
+) -> Sequence[Score | Unusable]:
+    from stargate.perf import records
+    from stargate.perf.scoreboard import score
+
+    everything = records.load(file) if file else records.open_records(suite)
+    chosen = [r for r in everything if records.matches(r.origin, family, grade)]
+    if everything and not chosen:
+        known = ", ".join(sorted({r.origin.family for r in everything}))
+        raise click.UsageError(f"no record is of that family and grade; families: {known}")
+    return score(chosen)
+
+
+def _as_object(suite: str, rows: Sequence[Score | Unusable]) -> dict[str, object]:
+    from dataclasses import asdict
+
+    from stargate.perf.score_summary import layout_sweeps, scaling_series, summarise
+
+    groups = {name: _plain(members) for name, members in _groups(rows).items()}
+    return {
+        "schema_version": 1,
+        "suite": suite,
+        **asdict(summarise(rows)),
+        **{f"by_{name}": members for name, members in groups.items()},
+        "layout_sweeps": [asdict(series) for series in layout_sweeps(rows)],
+        "scaling_series": [asdict(series) for series in scaling_series(rows)],
+        "rows": [_row_object(row) for row in rows],
+    }
+
+
+def _plain(members: dict[str, Summary]) -> dict[str, object]:
+    from dataclasses import asdict
+
+    return {name: asdict(summary) for name, summary in members.items()}
+
+
+def _row_object(row: Score | Unusable) -> dict[str, object]:
+    from stargate.perf.scoreboard import Score
+
+    if isinstance(row, Score):
+        return {
+            "id": row.origin.id,
+            "predicted_s": row.predicted_s,
+            "interval_s": list(row.interval_s),
+            "measured_s": row.measured_s,
+            "error": row.error,
+            "skipped": None,
+        }
+    return {
+        "id": row.origin.id,
+        "predicted_s": None,
+        "interval_s": None,
+        "measured_s": row.measured_s,
+        "error": None,
+        "skipped": row.reason,
+    }
+
+
+def _groups(rows: Sequence[Score | Unusable]) -> dict[str, dict[str, Summary]]:
+    from stargate.perf.score_summary import summaries_by
+
+    return {
+        "family": summaries_by(rows, lambda row: row.origin.family),
+        "accelerator": summaries_by(rows, lambda row: row.origin.accelerator),
+        "grade": summaries_by(rows, lambda row: row.origin.grade),
+    }
+
+
+def _page(suite: str, rows: Sequence[Score | Unusable]) -> str:
+    from stargate.perf.score_summary import layout_sweeps, scaling_series, summarise
+    from stargate.view import scoreboard
+
+    series = {"Layout sweeps": layout_sweeps(rows), "Scaling series": scaling_series(rows)}
+    title = f"Scoreboard: {suite}"
+    return scoreboard.page(title, rows, summarise(rows), _groups(rows), series)
+
+
+def _print(rows: Sequence[Score | Unusable]) -> None:
+    from rich.console import Console
+
+    from stargate.perf.score_summary import layout_sweeps, scaling_series, summarise
+    from stargate.view import scoreboard as board
+
+    console = Console()
+    wide = console.width >= WIDE_COLUMNS
+    heads, cells_of = (
+        (board.ROW_HEADS, board.row_cells) if wide else (board.NARROW_HEADS, board.narrow_cells)
+    )
+    worst = board.worst_first(rows)
+    shown = [cells_of(row) for row in worst[:TERMINAL_ROWS]]
+    title = f"Worst first ({len(shown)} of {len(worst)} scored rows; all with --json or -o)"
+    tables: list[tuple[str, tuple[str, ...], list[board.Cells]]] = [(title, heads, shown)]
+    tables.append(("Not scored", board.SKIPPED_HEADS, board.skipped_cells(rows)))
+    for name, members in _groups(rows).items():
+        cells = [board.summary_cells(member, summary) for member, summary in members.items()]
+        tables.append((f"By {name}", board.SUMMARY_HEADS, cells))
+    for name, series in (("Sweeps", layout_sweeps(rows)), ("Scaling", scaling_series(rows))):
+        tables.append((name, board.SERIES_HEADS, [board.series_cells(one) for one in series]))
+    tables.append(("All", board.SUMMARY_HEADS, [board.summary_cells("all", summarise(rows))]))
+    for name, columns, cells in tables:
+        if cells:
+            console.print(board.terminal_table(name, columns, cells))
