@@ -9,8 +9,9 @@ from types import MappingProxyType
 from typing import Literal, cast
 
 from stargate import units
-from stargate.catalog.entries import Entry, Property, entries
-from stargate.catalog.facts import Fact
+from stargate.catalog.entries import Entry, Property, confidence_of, entries
+from stargate.catalog.facts import Confidence, Fact
+from stargate.catalog.files import source_text
 from stargate.errors import CatalogError
 
 Dtype = Literal["fp32", "tf32", "bf16", "fp16", "fp8", "fp4", "int8"]
@@ -161,7 +162,10 @@ class Tier:
 
 @dataclass(frozen=True, slots=True)
 class Fabric:
-    """The scale-out network of a published cluster, from the rack outwards."""
+    """The scale-out network of a published cluster; `tiers` run from the rack outwards.
+
+    `source` and `confidence` speak of the tiers.
+    """
 
     id: str
     name: str
@@ -171,6 +175,8 @@ class Fabric:
     n_accelerators: int | None
     nic_bytes_per_s: float | None
     tiers: tuple[Tier, ...]
+    source: str
+    confidence: Confidence
     facts: Mapping[str, Fact]
 
 
@@ -279,6 +285,8 @@ def _fabric(entry: Entry) -> Fabric:
         n_accelerators=_count(entry, "accelerators"),
         nic_bytes_per_s=entry.number_or_none("nic_bandwidth"),
         tiers=_tiers(entry),
+        source=source_text(entry.text("source")),
+        confidence=confidence_of(entry.text("confidence"), entry.id),
         facts=entry.facts,
     )
 

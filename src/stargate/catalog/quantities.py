@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from functools import cache
 
 from stargate import units
+from stargate.catalog.facts import Fact
 from stargate.errors import CatalogError, UnitError
 from stargate.units import Kind
 
@@ -67,6 +69,22 @@ def read_text(text: str | float, kind: Kind | None) -> float:
         return float(text) if kind is None else units.parse(text, kind)
     except (UnitError, ValueError) as error:
         raise CatalogError(f"{text!r} in the catalogue: {error}") from error
+
+
+def written_range(fact: Fact) -> str:
+    """The range of a fact in the unit that its text is in, such as `30000 to 45000 $/GPU`."""
+    if fact.low is None and fact.high is None:
+        return ""
+    unit, worth = _unit_of(fact)
+    ends = ("" if end is None else f"{end / worth:g}" for end in (fact.low, fact.high))
+    return f"{' to '.join(ends)} {unit}".strip()
+
+
+def _unit_of(fact: Fact) -> tuple[str, float]:
+    """The unit of a fact's text, and how much of the fact's unit it is worth."""
+    unit = re.sub(r"[\d.,]+(e[+-]?\d+)?", "", fact.text, count=1).strip().lstrip("+-")
+    kind = _kind_by_unit().get(unit)
+    return (unit, 1.0) if kind is None else (unit, kind.units[unit])
 
 
 @cache
