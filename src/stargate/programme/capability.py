@@ -13,6 +13,8 @@ from datetime import date
 import numpy as np
 from numpy.typing import NDArray
 
+from stargate import catalog
+from stargate.catalog.facts import Fact
 from stargate.programme.distributions import draw
 from stargate.programme.draws import Draws
 from stargate.spec.gate import CapabilityLaw
@@ -47,30 +49,38 @@ class LossLaw:
         return parameters, compute_flop / (6 * parameters)
 
 
-# The refit of Hoffmann's data by Besiroglu et al., arXiv 2404.10102, table 1: value and standard
-# error. Not the rounded numbers of the original, which do not follow from its data.
-REFIT = {
-    "E": (1.8172, 0.03),
-    "A": (482.01, 124.58),
-    "alpha": (0.3478, 0.02),
-    "B": (2085.43, 1293.23),
-    "beta": (0.3658, 0.02),
-}
+# The refit of Hoffmann's data by Besiroglu et al., arXiv 2404.10102, table 1, with its standard
+# errors: not the rounded numbers of the original, which do not follow from its data.
+PARAMETERS = ("E", "A", "alpha", "B", "beta")
 # ln A and alpha were fitted to the same models of 1e8 to 1e10 parameters, where the term A/N^alpha
 # is well known: their errors go together. The paper prints no covariance; assumed.
 CORRELATION = 0.97
 
 
+def loss_law_facts() -> tuple[Fact, ...]:
+    """The refit's values and standard errors."""
+    names = (f"chinchilla_{name}{suffix}" for name in PARAMETERS for suffix in ("", "_se"))
+    return tuple(catalog.fact(name) for name in names)
+
+
 def sample_loss_law(draws: Draws) -> LossLaw:
     """The refit with its uncertainty: ln A and alpha, ln B and beta in correlated normal pairs."""
-    value, error = REFIT["E"]
     A, alpha = _pair(draws, "A", "alpha")
     B, beta = _pair(draws, "B", "beta")
+    value, error = _refit("E")
     return LossLaw(value + error * draws.score("loss/E"), A, alpha, B, beta)
 
 
+def _refit(name: str) -> tuple[float, float]:
+    return (
+        catalog.fact(f"chinchilla_{name}").value,
+        catalog.fact(f"chinchilla_{name}_se").value,
+    )
+
+
 def _pair(draws: Draws, factor: str, exponent: str) -> tuple[FloatArray, FloatArray]:
-    (centre, spread), (power, power_error) = REFIT[factor], REFIT[exponent]
+    """A factor, lognormal, and its exponent, normal, whose errors correlate by `CORRELATION`."""
+    (centre, spread), (power, power_error) = _refit(factor), _refit(exponent)
     shared = draws.score(f"loss/{exponent}")
     own = draws.score(f"loss/{factor}")
     z = CORRELATION * shared + np.sqrt(1 - CORRELATION**2) * own

@@ -45,7 +45,8 @@ class PhaseResult:
 
     `online_s` and `capex_usd` are one value a sample. Capital costs count what is spent on the
     phase, whenever: all of it when it is built, what was committed when it is held or cancelled.
-    Power and accelerators are those of the phase as planned.
+    Power and accelerators are those of the phase as planned. `online` is when its stated share is
+    on line, `first_online` when its first block is.
     """
 
     id: str
@@ -69,6 +70,7 @@ class PhaseResult:
     accelerators: int
     budget_source: str
     note: str
+    first_online: Quantiles | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -204,12 +204,13 @@ class _Works:
 
     def _train(self, run: Run, machine: NDArray[np.int64], duration: FloatArray) -> RunOutcome:
         tokens, share = np.full(self.draws.n, np.nan), np.full(self.draws.n, np.nan)
-        parameters = np.nan
+        parameters, misjudged = np.nan, self.draws.score(f"run/{run.id}/step time")
         for count in np.unique(machine[machine > 0]).tolist():
             speed, uptime = self.speed_of(run.id, count), uptime_of(run.goodput, count)
             rows = machine == count
             share[rows] = uptime.goodput
-            tokens[rows] = speed.tokens_per_s * uptime.goodput * duration[rows]
+            rate = speed.tokens_per_s * np.exp(-speed.sigma * misjudged[rows])
+            tokens[rows] = rate * uptime.goodput * duration[rows]
             parameters = speed.parameters
         compute = training_compute_flop(parameters, tokens)
         return RunOutcome(machine, duration, compute, tokens, share, parameters)

@@ -6,11 +6,13 @@ sample, so each distinct machine is searched once, with `perf`, for its best str
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
+from stargate.catalog.facts import Fact
 from stargate.perf.flop import forward_flop_per_token
 from stargate.perf.machine import Machine
 from stargate.perf.search import search
@@ -21,6 +23,8 @@ from stargate.spec.model import Transformer
 from stargate.spec.workload import Strategy, TrainingWorkload
 
 FloatArray = NDArray[np.float64]
+
+_NINETIETH = 1.2815515655446004  # normal score of the 90th percentile
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +38,13 @@ class Speed:
     mfu: float
     tokens_per_s: float
     parameters: float
+    facts: tuple[Fact, ...] = ()
+
+    @property
+    def sigma(self) -> float:
+        """Spread of the logarithm of the step time, from its 80 % interval."""
+        low, high = self.interval_s
+        return math.log(high / low) / (2 * _NINETIETH)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +61,8 @@ def speed_of(
 ) -> Speed:
     """The best strategy for the model on so many accelerators, found by searching all of them."""
     machine = Machine.of(accelerator, accelerators, software=workload.software)
-    best = search(model, machine, workload, n_alternatives=1).best
+    found = search(model, machine, workload, n_alternatives=1)
+    best = found.best
     tokens = workload.global_batch * workload.seq_len
     return Speed(
         accelerators=accelerators,
@@ -60,6 +72,7 @@ def speed_of(
         mfu=best.mfu,
         tokens_per_s=tokens / best.step_time_s,
         parameters=active_parameters(model, workload),
+        facts=found.facts,
     )
 
 

@@ -1,0 +1,195 @@
+"""Capacity, money, energy and carbon over time: every sample's path, summarised into bands."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+import numpy as np
+from numpy.typing import NDArray
+
+from stargate.plant.capital import discount_factor
+from stargate.plant.power import carbon_kg, mean_facility_draw_w
+from stargate.programme import capacity, money
+from stargate.programme.capacity import PlannedBlock
+from stargate.programme.result import Series
+from stargate.programme.simulation import Outcome
+from stargate.spec.programme import Programme
+from stargate.units import DAY_S, YEAR_S
+
+FloatArray = NDArray[np.float64]
+
+
+def quarters_s(start: date, end: date) -> FloatArray:
+    """The start day, and the first day of every quarter after it up to the end of the horizon."""
+    days = [
+        date(year, month, 1)
+        for year in range(start.year, end.year + 2)
+        for month in (1, 4, 7, 10)
+        if start < date(year, month, 1) <= date(end.year + 1, 1, 1)
+    ]
+    return np.array([(day - start).days * DAY_S for day in (start, *days)], dtype=np.float64)
+
+
+def new_years(start: date, grid_s: FloatArray) -> NDArray[np.int64]:
+    """Columns of the grid that are a first of January."""
+    firsts = {
+        (date(start.year + k, 1, 1) - start).days * DAY_S for k in range(1, len(grid_s) // 4 + 2)
+    }
+    return np.array([i for i, time in enumerate(grid_s.tolist()) if time in firsts])
+
+
+@dataclass(frozen=True, slots=True)
+class Paths:
+    """Arrays of (n, times) on the grid; flows belong to the step that ends at their time.
+
+    `capex_usd` and `running_usd` are cumulative (capital from before the data date is in the first
+    column), as are energy and carbon; running cost includes energy.
+    """
+
+    grid_s: FloatArray
+    it_w: FloatArray
+    facility_w: FloatArray
+    accelerators: FloatArray
+    flop_per_s: FloatArray
+    capex_usd: Mapping[str, FloatArray]
+    running_usd: FloatArray
+    energy_j: FloatArray
+    carbon_kg: FloatArray
+
+    def capex_total_usd(self) -> FloatArray:
+        """Cumulative capital over all costs."""
+        total = np.zeros_like(self.it_w)
+        for path in self.capex_usd.values():
+            total += path
+        return total
+
+
+def paths(
+    programme: Programme, blocks: Sequence[PlannedBlock], outcome: Outcome, grid_s: FloatArray
+) -> Paths:
+    """What is on line, spent, drawn and emitted by every time of the grid, in every sample."""
+    online = {block.id: outcome.schedule.finish[f"{block.id}.online"] for block in blocks}
+    built = capacity.built_share(online, outcome.shares, grid_s)
+    it_w = capacity.level(built, {block.id: block.it_w for block in blocks})
+    facility_w = capacity.level(built, {block.id: block.facility_w for block in blocks})
+    energy_j, energy_usd, carbon = _energy(programme, blocks, built, outcome, grid_s)
+    costs = {
+        cost.id: [s for s in outcome.spendings if s.cost == cost.id] for cost in programme.costs
+    }
+    rate_of = {"it_power": it_w, "facility_power": facility_w}
+    running = sum(
+        (
+            _cumulative(item.rate_usd_per_w_s * rate_of[item.per], grid_s)
+            for item in programme.running
+        ),
+        start=energy_usd,
+    )
+    return Paths(
+        grid_s=grid_s,
+        it_w=it_w,
+        facility_w=facility_w,
+        accelerators=capacity.level(built, {b.id: float(b.accelerators) for b in blocks}),
+        flop_per_s=capacity.level(
+            built, {b.id: b.accelerators * b.peak_flop_per_s for b in blocks}
+        ),
+        capex_usd={
+            name: money.cumulative_usd(spendings, grid_s, outcome.schedule.n)
+            for name, spendings in costs.items()
+        },
+        running_usd=running,
+        energy_j=energy_j,
+        carbon_kg=carbon,
+    )
+
+
+def _cumulative(rate_per_s: FloatArray, grid_s: FloatArray) -> FloatArray:
+    """Integral of a rate that holds from one time of the grid to the next."""
+    steps = rate_per_s[:, :-1] * np.diff(grid_s)
+    return np.concatenate([np.zeros((len(steps), 1)), np.cumsum(steps, axis=1)], axis=1)
+
+
+def _energy(
+    programme: Programme,
+    blocks: Sequence[PlannedBlock],
+    built: Mapping[str, FloatArray],
+    outcome: Outcome,
+    grid_s: FloatArray,
+) -> tuple[FloatArray, FloatArray, FloatArray]:
+    """Cumulative energy, its cost, and location-based carbon."""
+    said = programme.energy
+    zero = np.zeros((outcome.schedule.n, len(grid_s)))
+    if said is None:
+        return zero, zero, zero
+    draw_w, cost_rate, carbon_rate = zero.copy(), zero.copy(), zero.copy()
+    for block in blocks:
+        pue = block.pue or said.pue
+        watts = mean_facility_draw_w(block.it_w, said.utilisation, pue) * built[block.id]
+        price = said.price_usd_per_j if block.price_usd_per_j is None else block.price_usd_per_j
+        own = block.carbon_kg_per_j
+        draw_w += watts
+        cost_rate += watts * price
+        carbon_rate += carbon_kg(watts, said.carbon_intensity_kg_per_j if own is None else own)
+    if said.price is not None:
+        cost_rate *= outcome.prices[said.price]
+    return (
+        _cumulative(draw_w, grid_s),
+        _cumulative(cost_rate, grid_s),
+        _cumulative(carbon_rate, grid_s),
+    )
+
+
+def present_value_usd(found: Paths, rate_per_year: float) -> FloatArray:
+    """Capital and running cost from the data date to the horizon, discounted to the data date.
+
+    Each step's money counts at the middle of the step.
+    """
+    middles = 0.5 * (found.grid_s[1:] + found.grid_s[:-1]) / YEAR_S
+    flows = np.diff(found.capex_total_usd() + found.running_usd, axis=1)
+    return np.asarray(flows @ discount_factor(rate_per_year, middles))
+
+
+def series(programme: Programme, found: Paths) -> tuple[Series, ...]:
+    """The bands that a report draws: levels by quarter, flows by calendar year."""
+    years = new_years(programme.data_date, found.grid_s)
+    names = {cost.id: cost.name or cost.id for cost in programme.costs}
+    levels = (
+        (_Line("it_w", "IT power on line", "W"), found.it_w),
+        (_Line("facility_w", "facility power on line", "W"), found.facility_w),
+        (_Line("accelerators", "accelerators on line", "1"), found.accelerators),
+        (_Line("flop_per_s", "dense 16-bit peak on line", "FLOP/s"), found.flop_per_s),
+        (_Line("capex_cumulative_usd", "cumulative capital", "USD"), found.capex_total_usd()),
+    )
+    flows = (
+        (_Line("running_usd", "running cost a year", "USD"), found.running_usd),
+        (_Line("energy_j", "energy a year", "J"), found.energy_j),
+        (_Line("carbon_kg", "carbon a year, location based", "kg"), found.carbon_kg),
+        (_Line("capex_usd", "capital a year", "USD"), found.capex_total_usd()),
+        *(
+            (_Line(f"spend_usd:{name}", names[name], "USD"), path)
+            for name, path in found.capex_usd.items()
+        ),
+    )
+    return (
+        *(_bands(line, found.grid_s, path) for line, path in levels),
+        *(_bands(line, found.grid_s[years], _by_year(path, years)) for line, path in flows),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Line:
+    id: str
+    label: str
+    unit: str
+
+
+def _by_year(cumulative: FloatArray, years: NDArray[np.int64]) -> FloatArray:
+    """Flow of every calendar year; the first runs from the data date."""
+    return np.diff(cumulative[:, years], axis=1, prepend=cumulative[:, :1])
+
+
+def _bands(line: _Line, time_s: FloatArray, path: FloatArray) -> Series:
+    p10, p50, p90 = np.percentile(path, (10, 50, 90), axis=0)
+    mean = path.mean(axis=0)
+    return Series(line.id, line.label, line.unit, time_s, p10, p50, p90, mean)

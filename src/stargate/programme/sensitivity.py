@@ -1,0 +1,104 @@
+"""What moves an outcome most: rank correlation over the samples, and one input at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.stats import rankdata
+
+from stargate.programme.result import DriverEffect
+
+FloatArray = NDArray[np.float64]
+
+# Fewer samples in which the outcome happens say nothing about what moves it.
+_FEWEST = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Measure:
+    """An outcome: name, unit, a value a sample, and a value a row of the one-at-a-time run."""
+
+    outcome: str
+    unit: str
+    samples: FloatArray
+    moved: FloatArray
+
+
+def rank_correlations(inputs: Mapping[str, FloatArray], outcome: FloatArray) -> Mapping[str, float]:
+    """Spearman's rank correlation of every input with an outcome, where the outcome is finite.
+
+    Pearson's correlation of the ranks, ties given their mean rank. Source: Spearman (1904).
+    """
+    happens = np.isfinite(outcome)
+    if happens.sum() < _FEWEST or np.ptp(outcome[happens]) == 0:
+        return {}
+    target = _standard_ranks(outcome[happens])
+    return {
+        name: float(target @ _standard_ranks(scores[happens])) / len(target)
+        for name, scores in inputs.items()
+    }
+
+
+def _standard_ranks(values: FloatArray) -> FloatArray:
+    """Ranks with mean 0 and variance 1 (all 0 where the values are all the same)."""
+    ranks = rankdata(values)
+    spread = float(ranks.std())
+    centred = ranks - ranks.mean()
+    return np.asarray(centred / spread if spread else centred)
+
+
+def effects(
+    inputs: Mapping[str, FloatArray],
+    rows: Mapping[str, int],
+    labels: Mapping[str, str],
+    measure: Measure,
+    n_most: int,
+) -> list[DriverEffect]:
+    """The inputs that go most with an outcome, with what each does alone.
+
+    `rows` says at which row of the one-at-a-time run an input is low; the next row is high, and
+    row 0 has all at their median.
+    """
+    correlations = rank_correlations(inputs, measure.samples)
+    strongest = sorted(correlations, key=lambda name: (-abs(correlations[name]), name))[:n_most]
+    return [
+        DriverEffect(
+            id=name,
+            label=labels[name],
+            outcome=measure.outcome,
+            unit=measure.unit,
+            rank_correlation=correlations[name],
+            low=float(measure.moved[rows[name]]),
+            high=float(measure.moved[rows[name] + 1]),
+            base=float(measure.moved[0]),
+        )
+        for name in strongest
+    ]
+
+
+def label(name: str, titles: Mapping[str, str]) -> str:
+    """What an input is called in a chart: `task/P5.campus-a.grid` is `duration of ... grid`."""
+    kind, _, rest = name.partition("/")
+    words = {
+        "task": "duration of {}",
+        "success": "{} succeeds",
+        "driver": "{}",
+        "price": "price: {}",
+        "cost": "cost rate: {}",
+        "risk": "risk: {}",
+        "run": "training run: {}",
+        "loss": "scaling law: {}",
+        "capability": "capability law: {}",
+        "gate": "evidence: {}",
+    }
+    head, _, tail = rest.partition("/")
+    title = titles.get(rest) or " ".join(filter(None, (titles.get(head, head), tail)))
+    return words[kind].format(title)
+
+
+def moved_rows(names: Sequence[str]) -> Mapping[str, int]:
+    """The row in which `draws.OneAtATime` sets each input low."""
+    return {name: 2 * i + 1 for i, name in enumerate(names)}

@@ -1,0 +1,301 @@
+"""From what was drawn to what is told: phases, tasks, gates, runs and money in few numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from stargate.plant.capital import annual_cost_of_ownership
+from stargate.programme.capability import capability_index, sample_loss_law
+from stargate.programme.capacity import PlannedBlock
+from stargate.programme.draws import Draws
+from stargate.programme.gates import Decision
+from stargate.programme.over_time import Paths, present_value_usd
+from stargate.programme.result import (
+    Attempt,
+    CriterionResult,
+    Finance,
+    GateResult,
+    PhaseResult,
+    Quantiles,
+    RunResult,
+    TaskResult,
+)
+from stargate.programme.schedule import driving_paths
+from stargate.programme.simulation import Outcome, SpeedOf
+from stargate.programme.training_run import uptime_of
+from stargate.spec.activities import Activity
+from stargate.spec.document import Document
+from stargate.spec.gate import Criterion, Gate, Run
+from stargate.spec.programme import Programme
+from stargate.spec.works import Phase
+from stargate.units import DAY_S, YEAR_S
+
+FloatArray = NDArray[np.float64]
+NOTHING = Quantiles(np.nan, np.nan, np.nan, np.nan, np.nan)
+
+
+def titles(programme: Programme) -> Mapping[str, str]:
+    """What people call the parts that have a name of their own, by id."""
+    parts: Iterable[tuple[str, str]] = (
+        (part.id, part.name)
+        for part in (
+            *programme.phases,
+            *programme.drivers,
+            *programme.runs,
+            *programme.gates,
+            *programme.costs,
+            *programme.risks,
+        )
+    )
+    return {name: title for name, title in parts if title}
+
+
+def capex_usd(outcome: Outcome, phase: str | None = None) -> FloatArray:
+    """Capital of a phase, or of all, a sample."""
+    total = np.zeros(outcome.schedule.n)
+    for item in outcome.spendings:
+        if phase is None or item.block.phase == phase:
+            total += item.amount_usd
+    return total
+
+
+def _of_those(samples: FloatArray, which: NDArray[np.bool_]) -> Quantiles:
+    return Quantiles.of(samples[which]) if which.any() else NOTHING
+
+
+def phase_results(
+    programme: Programme, blocks: Sequence[PlannedBlock], outcome: Outcome
+) -> tuple[PhaseResult, ...]:
+    """When each phase is on line and what it costs."""
+    return tuple(
+        _phase(programme, phase, [b for b in blocks if b.phase == phase.id], outcome)
+        for phase in programme.phases
+    )
+
+
+def _phase(
+    programme: Programme, phase: Phase, blocks: Sequence[PlannedBlock], outcome: Outcome
+) -> PhaseResult:
+    online_s = outcome.schedule.finish[f"{phase.id}.online"]
+    capex = capex_usd(outcome, phase.id)
+    built = np.isfinite(online_s)
+    target, budget = phase.target, phase.budget
+    in_time = within = None
+    if target is not None:
+        # The target day counts whole.
+        in_time = online_s < ((target.online - programme.data_date).days + 1) * DAY_S
+    if budget is not None:
+        within = built & (capex <= budget.high_usd)
+    joint = None if in_time is None or within is None else float(np.mean(in_time & within))
+    return PhaseResult(
+        id=phase.id,
+        name=phase.name or phase.id,
+        status=phase.status,
+        assumed=phase.trust == "assumed",
+        target=target.online if target else None,
+        online_s=online_s,
+        online=Quantiles.of(online_s),
+        probability_online=float(built.mean()),
+        probability_by_target=None if in_time is None else float(np.mean(in_time)),
+        capex_usd=capex,
+        capex=Quantiles.of(capex),
+        capex_if_built=_of_those(capex, built) if built.any() else None,
+        budget_low_usd=budget.low_usd if budget else None,
+        budget_high_usd=budget.high_usd if budget else None,
+        probability_within_budget=None if within is None else float(np.mean(within)),
+        joint_probability=joint,
+        it_w=sum(block.it_w for block in blocks),
+        facility_w=sum(block.facility_w for block in blocks),
+        accelerators=sum(block.accelerators for block in blocks),
+        budget_source=budget.source if budget else "",
+        note=phase.note,
+        first_online=_first(blocks, outcome),
+    )
+
+
+def _first(blocks: Sequence[PlannedBlock], outcome: Outcome) -> Quantiles | None:
+    if not blocks:
+        return None
+    times = [outcome.schedule.finish[f"{block.id}.online"] for block in blocks]
+    return Quantiles.of(np.min(np.stack(times), axis=0))
+
+
+def task_results(
+    programme: Programme, order: Sequence[Activity], outcome: Outcome
+) -> tuple[TaskResult, ...]:
+    """Every task and run, with how often it drives the last phase."""
+    schedule = outcome.schedule
+    driving = driving_paths(order, schedule, f"{programme.phases[-1].id}.online")
+    sites = {
+        (phase.id, block.name): block.site for phase in programme.phases for block in phase.blocks
+    }
+    names = titles(programme)
+    return tuple(
+        TaskResult(
+            id=activity.id,
+            name=_task_name(activity, names),
+            site=sites.get((activity.phase, activity.block), ""),
+            phase=activity.phase,
+            start=Quantiles.of(schedule.start[activity.id]),
+            finish=Quantiles.of(schedule.finish[activity.id]),
+            duration=_duration(activity, outcome),
+            criticality=float(driving[activity.id].mean()),
+        )
+        for activity in order
+        if activity.kind in ("task", "run", "gate")
+    )
+
+
+def _task_name(activity: Activity, names: Mapping[str, str]) -> str:
+    if activity.task is None:
+        return names.get(activity.id, activity.id)
+    return f"{activity.block} · {activity.task.name or activity.task.id}"
+
+
+def _duration(activity: Activity, outcome: Outcome) -> Quantiles:
+    """Of the samples in which it starts and ends."""
+    start, finish = outcome.schedule.start[activity.id], outcome.schedule.finish[activity.id]
+    end = outcome.effort_end_s.get(activity.id, finish)
+    which = np.isfinite(start) & np.isfinite(end)
+    return Quantiles.of(end[which] - start[which]) if which.any() else NOTHING
+
+
+def gate_results(programme: Programme, outcome: Outcome) -> tuple[GateResult, ...]:
+    """The odds of every gate, attempt by attempt."""
+    return tuple(_gate(programme, gate, outcome.decisions[gate.id]) for gate in programme.gates)
+
+
+def _gate(programme: Programme, gate: Gate, decision: Decision) -> GateResult:
+    waits = np.full(len(decision.ready_s), np.inf)
+    opened = decision.opened
+    waits[opened] = decision.time_s[opened] - decision.ready_s[opened]
+    return GateResult(
+        id=gate.id,
+        name=gate.name or gate.id,
+        kind=gate.kind,
+        on_fail=gate.on_fail,
+        criteria=tuple(
+            _criterion(criterion, alone)
+            for criterion, alone in zip(gate.criteria, decision.first_alone, strict=True)
+        ),
+        attempts=tuple(_attempt(decision, k) for k in range(len(decision.attempt_s))),
+        probability_pass=float(opened.mean()),
+        wait=Quantiles.of(waits),
+        opens=tuple(phase.id for phase in programme.phases if gate.id in phase.needs),
+    )
+
+
+def _criterion(criterion: Criterion, alone: float) -> CriterionResult:
+    at_least, at_most = criterion.at_least, criterion.at_most
+    relation, threshold = (">=", at_least) if at_least is not None else ("<=", at_most or 0.0)
+    return CriterionResult(
+        criterion.metric, relation, float(threshold), criterion.evidence.kind, alone
+    )
+
+
+def _attempt(decision: Decision, k: int) -> Attempt:
+    held = decision.held[k]
+    known = held & np.isfinite(decision.evidence[k])
+    n_held = int(held.sum())
+    return Attempt(
+        number=k + 1,
+        on=_of_those(decision.attempt_s[k], held),
+        probability_held=float(held.mean()),
+        probability_pass=float(decision.passed[k].sum() / n_held) if n_held else 0.0,
+        probability_passed_by_now=float(decision.passed[: k + 1].any(axis=0).mean()),
+        evidence=_of_those(decision.evidence[k], known),
+    )
+
+
+def run_results(
+    document: Document, programme: Programme, outcome: Outcome, draws: Draws, speed_of: SpeedOf
+) -> tuple[RunResult, ...]:
+    """Every training run that ever takes place."""
+    return tuple(
+        _run(document, programme, run, outcome, draws, speed_of)
+        for run in programme.runs
+        if outcome.runs[run.id].accelerators.any()
+    )
+
+
+def _run(
+    document: Document,
+    programme: Programme,
+    run: Run,
+    outcome: Outcome,
+    draws: Draws,
+    speed_of: SpeedOf,
+) -> RunResult:
+    """Speed, uptime and count are those of the machine that most samples have."""
+    found = outcome.runs[run.id]
+    held = found.accelerators > 0
+    counts, often = np.unique(found.accelerators[held], return_counts=True)
+    usual = int(counts[np.argmax(often)])
+    speed, uptime = speed_of(run.id, usual), uptime_of(run.goodput, usual)
+    model = document.workloads[run.workload].model
+    blocks = next(phase.blocks for phase in programme.phases if phase.id == run.on[0])
+    start, finish = outcome.schedule.start[run.id], outcome.schedule.finish[run.id]
+    loss = sample_loss_law(draws).loss_nats(np.full(draws.n, found.parameters), found.tokens)
+    index = None
+    if programme.capability is not None:
+        samples = capability_index(
+            programme.capability, draws, found.compute_flop, finish, programme.data_date
+        )
+        index = _of_those(samples, held)
+    return RunResult(
+        id=run.id,
+        name=run.name or run.id,
+        model=model if isinstance(model, str) else model.name,
+        accelerator=blocks[0].accelerator,
+        accelerators=usual,
+        strategy=strategy_text(speed.strategy.model_dump(exclude_defaults=True)),
+        step_time_s=speed.step_time_s,
+        mfu=speed.mfu,
+        mtbf_s=uptime.mtbf_s,
+        checkpoint_interval_s=uptime.interval_s,
+        goodput=uptime.goodput,
+        start=_of_those(start, held),
+        days=_of_those(found.duration_s / DAY_S, held),
+        compute_flop=_of_those(found.compute_flop, held),
+        tokens=_of_those(found.tokens, held),
+        loss_nats=_of_those(loss, held),
+        capability=index,
+        probability_held=float(held.mean()),
+    )
+
+
+def strategy_text(chosen: Mapping[str, object]) -> str:
+    """The choices of a strategy that differ from the plain one, as the command line writes them."""
+    return ",".join(
+        f"{'mb' if key == 'micro_batch' else key}={value}" for key, value in chosen.items()
+    )
+
+
+def finance(programme: Programme, outcome: Outcome, found: Paths) -> Finance:
+    """The whole programme's money."""
+    rate = programme.discount_rate
+    return Finance(
+        capex=Quantiles.of(capex_usd(outcome)),
+        running=Quantiles.of(found.running_usd[:, -1]),
+        present_value=Quantiles.of(present_value_usd(found, rate)),
+        annuity_usd_per_year=Quantiles.of(_annuity(outcome, found, rate)),
+        discount_rate_per_year=rate,
+    )
+
+
+def _annuity(outcome: Outcome, found: Paths, rate: float) -> FloatArray:
+    """Capital over its life at the discount rate, and the running cost of the last year.
+
+    Costs without a life are left out.
+    """
+    last = found.grid_s[-1] - found.grid_s[-5] if len(found.grid_s) > 4 else found.grid_s[-1]
+    before = found.running_usd[:, -5] if len(found.grid_s) > 4 else 0.0
+    total = (found.running_usd[:, -1] - before) * (YEAR_S / last)
+    for item in outcome.spendings:
+        if item.life_s is not None:
+            per_dollar = annual_cost_of_ownership({item.life_s / YEAR_S: 1.0}, 0.0, rate)
+            total = total + per_dollar * item.amount_usd
+    return np.asarray(total)
