@@ -2,7 +2,7 @@
 
 A cost class is spliced (Flyvbjerg & Gardner 2023, appendix A): with probability `p_tail` the
 overrun has mean `tail_mean`, otherwise `body_mean`; overruns are fractions of the budget. A lead
-time is a PERT triple in seconds.
+time is a PERT triple or a Weibull distribution, in seconds.
 """
 
 from __future__ import annotations
@@ -28,6 +28,10 @@ REFERENCE_PROPERTIES: tuple[tuple[str, Property], ...] = (
     ("high", Property("longest credible", units.DURATION)),
     ("median", Property("median cost for each MW of IT", units.POWER_PRICE)),
     ("sigma", Property("standard deviation of the logarithm")),
+    ("scale", Property("Weibull scale: 63 % take less", units.DURATION)),
+    ("shape", Property("Weibull shape")),
+    ("observed", Property("projects that ended")),
+    ("censored", Property("projects that had not ended")),
 )
 
 
