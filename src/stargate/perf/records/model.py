@@ -86,7 +86,10 @@ def _feed_forward(row: Row, known: Transformer | None) -> dict[str, object]:
     gelu = not gated and "ALiBi/learned; flash" not in row.text("attention")
     dropout = gelu and (row.count("year") or NO_DROPOUT_SINCE) < NO_DROPOUT_SINCE
     moe = _experts(row, known)
-    ffn = row.count("ffn_hidden") or (known.ffn_hidden if known else None)
+    ffn = row.count("ffn_hidden")
+    if ffn is None and known is not None:
+        row.assume("feed-forward width of the catalogue's model")
+        ffn = known.ffn_hidden
     if ffn is None and moe is not None:
         ffn = moe.expert_ffn_hidden * moe.active
     if ffn is None:

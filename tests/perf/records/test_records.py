@@ -1,0 +1,306 @@
+"""Reading published measurements: what is stated, what is inferred, what is refused."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections import Counter
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from stargate.errors import SpecError
+from stargate.perf import records
+from stargate.perf.records import Record, Unusable, read_record
+from stargate.perf.records.fields import Row, precision_of, recompute_of, sharding_of
+from stargate.perf.records.model import parameters
+from stargate.perf.scoreboard import score
+
+GPT_22B = {
+    "id": "one",
+    "completeness": "A",
+    "family": "test",
+    "kind": "pretrain",
+    "year": "2022",
+    "model": "GPT-22B",
+    "params_b": "22",
+    "layers": "48",
+    "hidden": "6144",
+    "heads": "64",
+    "kv_heads": "64",
+    "attention": "MHA",
+    "ffn_hidden": "24576",
+    "activation": "gelu",
+    "vocab": "51200",
+    "seq_len": "2048",
+    "accelerator": "A100-80GB",
+    "n_acc": "8",
+    "node_size": "8",
+    "scaleout_gbps_per_acc": "200",
+    "precision": "fp16/bf16 mixed",
+    "tp": "8",
+    "pp": "1",
+    "vp": "1",
+    "cp": "1",
+    "dp": "1",
+    "optimizer_sharding": "none",
+    "micro_batch": "4",
+    "grad_accum": "1",
+    "global_batch_seqs": "4",
+    "recompute": "full",
+    "seq_parallel": "no",
+    "implied_step_time_s": "1.42",
+}
+
+
+def read(**changes: str) -> Record | Unusable:
+    return read_record(GPT_22B | changes)
+
+
+def record(**changes: str) -> Record:
+    answer = read(**changes)
+    assert isinstance(answer, Record), answer
+    return answer
+
+
+def reason(**changes: str) -> str:
+    answer = read(**changes)
+    assert isinstance(answer, Unusable), answer
+    return answer.reason
+
+
+def test_a_complete_row_becomes_model_machine_workload_and_strategy():
+    one = record()
+    assert (one.model.layers, one.model.heads, one.model.gated_ffn) == (48, 64, False)
+    assert (one.machine.accelerator.id, one.machine.count) == ("a100-sxm-80", 8)
+    assert (one.workload.seq_len, one.workload.global_batch) == (2048, 4)
+    (strategy,) = one.strategies
+    assert (strategy.tp, strategy.dp, strategy.micro_batch, strategy.zero) == (8, 1, 4, 0)
+    assert strategy.recompute == "full"
+    assert strategy.sequence_parallel is False
+    assert one.measured_s == 1.42
+    assert one.assumptions == ()
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"layers": ""}, "layers is not stated"),
+        ({"layers": "many"}, "layers is 'many', not a number"),
+        ({"layers": "48.5"}, "not a whole number"),
+        ({"layers": "1e300"}, "beyond reason"),
+        ({"hidden": "-6144"}, "not a positive number"),
+        ({"hidden": "nan"}, "not a positive number"),
+        ({"heads": "63"}, "no multiple"),
+        ({"ffn_hidden": "", "model": "mine"}, "ffn_hidden is not stated"),
+        ({"params_b": "220"}, "the record states 220B"),
+        ({"accelerator": "H900"}, "no accelerator 'H900'"),
+        ({"accelerator": ""}, "accelerator is not stated"),
+        ({"n_acc": ""}, "number of accelerators is not stated"),
+        ({"n_acc": "16"}, "tp x pp x cp x dp is 8, not 16"),
+        ({"tp": "", "pp": ""}, "no parallel layout"),
+        ({"tp": "5", "n_acc": "5"}, "64 heads over tp=5"),
+        ({"tp": "1", "pp": "64", "n_acc": "64"}, "64 stages for 48 layers"),
+        ({"ep": "2"}, "ep=2"),
+        ({"micro_batch": "3"}, "no multiple of dp 1 x micro-batch 3"),
+        ({"precision": ""}, "precision is not stated"),
+        ({"precision": "ternary"}, "precision 'ternary' is not known"),
+        ({"recompute": "sometimes"}, "recompute 'sometimes' is not known"),
+        ({"optimizer_sharding": "magic"}, "sharding 'magic' is not known"),
+        ({"kind": "distillation"}, "'distillation' is not a kind"),
+        ({"global_batch_seqs": "", "grad_accum": ""}, "global batch is not stated"),
+        ({"implied_step_time_s": ""}, "no step time"),
+        ({"implied_step_time_s": "inf"}, "not a positive number"),
+        ({"moe_experts": "8", "moe_active": "16", "moe_expert_ffn": "512"}, "more than the 8"),
+    ],
+)
+def test_a_row_that_cannot_be_run_says_why(changes, words):
+    assert words in reason(**changes)
+
+
+@pytest.mark.parametrize(
+    ("text", "precision"),
+    [
+        ("bf16 (pure)", "bf16"),
+        ("fp16/bf16 mixed", "bf16"),
+        ("FP8 current-scaling", "fp8"),
+        ("FP8-CS", "fp8"),
+        ("fp8 rowwise", "fp8"),
+        ("FP8-MX", "mxfp8"),
+        ("MXFP8", "mxfp8"),
+        ("NVFP4", "nvfp4"),
+        ("fp4 (nvfp4)", "nvfp4"),
+        ("fp8 blockwise", "fp8-block"),
+        ("fp16", "fp16"),
+    ],
+)
+def test_precisions_are_read_as_people_write_them(text, precision):
+    assert precision_of(Row({"precision": text}))[0] == precision
+
+
+@pytest.mark.parametrize(
+    ("text", "mode", "layers", "offload"),
+    [
+        ("", None, None, False),
+        ("not stated", None, None, False),
+        ("none (ACT_CKPT null)", "none", None, False),
+        ("none; activation CPU offload of 20-40 layers", "none", None, True),
+        ("selective: mla_up_proj or mlp", "selective", None, False),
+        ("full for 5 of 32 layers (block)", "full", 5, False),
+        ("custom remat/offload (recipe)", "full", None, True),
+    ],
+)
+def test_recomputation_is_read_as_people_write_it(text, mode, layers, offload):
+    choice = recompute_of(Row({"recompute": text}))
+    assert (choice.mode, choice.layers, choice.offload) == (mode, layers, offload)
+
+
+@pytest.mark.parametrize(
+    ("fsdp", "optimizer", "zero", "shard"),
+    [
+        ("full (params+grads+opt)", "fsdp", 3, None),
+        ("grads+opt", "fsdp", 2, None),
+        ("opt+grads (params not resharded after forward)", "", 2, None),
+        ("64", "fsdp", 3, 64),
+        ("dcn_data 2 x fsdp 128", "fsdp", 3, 128),
+        ("ICI FSDP 256/tp, DCN data parallel", "fsdp", 3, None),
+        ("HSDP", "", 3, 8),
+        ("zero3", "zero3", 3, None),
+        ("", "zero1 (USE_DIST_OPTIMIZER)", 1, None),
+        ("", "none", 0, None),
+        ("", "", 1, None),
+    ],
+)
+def test_sharding_is_read_as_people_write_it(fsdp, optimizer, zero, shard):
+    found = sharding_of(Row({"fsdp_shard": fsdp, "optimizer_sharding": optimizer}))
+    assert (found.zero, found.shard) == (zero, shard)
+
+
+def test_what_a_row_leaves_open_becomes_candidates():
+    open_row = record(micro_batch="", recompute="")
+    assert {s.micro_batch for s in open_row.strategies} == {1, 2, 4}
+    assert {s.recompute for s in open_row.strategies} == {"none", "selective", "full"}
+    assert any("fastest" in text for text in open_row.assumptions)
+
+
+def test_chunks_that_are_not_stated_deal_the_layers_evenly():
+    piped = record(tp="1", pp="8", vp="", micro_batch="1")
+    assert {s.vp for s in piped.strategies} == {1, 2, 3, 6}
+
+
+def test_the_batch_may_be_stated_in_tokens():
+    assert record(global_batch_seqs="", global_batch_tokens="8192").workload.global_batch == 4
+
+
+def test_the_step_time_may_follow_from_throughput():
+    rate = 4 * 2048 / (1.42 * 8)
+    found = record(implied_step_time_s="", tokens_per_s_per_acc=str(rate))
+    assert found.measured_s == pytest.approx(1.42)
+
+
+def test_a_fraction_of_a_sequence_on_each_device_is_context_parallel():
+    found = record(tp="1", dp="8", micro_batch="0.25", global_batch_seqs="2")
+    (strategy,) = found.strategies
+    assert (strategy.cp, strategy.dp, strategy.micro_batch) == (4, 2, 1)
+
+
+def test_the_catalogue_fills_in_what_the_columns_lack():
+    """Qwen3-30B: heads of 128, although 2048 / 32 is 64."""
+    changes = {
+        "model": "Qwen3-30B-A3B",
+        "params_b": "30.5",
+        "layers": "48",
+        "hidden": "2048",
+        "heads": "32",
+        "kv_heads": "4",
+        "attention": "GQA",
+        "ffn_hidden": "",
+        "activation": "swiglu",
+        "vocab": "151936",
+        "moe_experts": "128",
+        "moe_active": "8",
+        "moe_expert_ffn": "768",
+        "moe_shared": "0",
+    }
+    model = record(**changes).model
+    assert model.head_size == 128
+    assert parameters(model) == pytest.approx(30.5e9, rel=0.02)
+
+
+def test_a_pod_uplink_is_read_from_the_text():
+    text = "stated: RoCE 400 Gb/s per GPU, 3-level Clos, pods of 3,072, 1:7 oversubscription above"
+    assert record(interconnect_basis=text).machine.network.oversubscription == ((3072, 7.0),)
+
+
+def test_slices_of_tpus_are_scale_up_domains():
+    changes = {"accelerator": "TPU-v5e", "n_acc": "512", "tp": "1", "dp": "512", "micro_batch": "1"}
+    changes |= {"global_batch_seqs": "512", "fsdp_shard": "FSDP", "seq_parallel": ""}
+    found = record(**changes, interconnect_basis="2 slices of v5e-256 over DCN")
+    assert found.machine.network.scaleup_domain == 256
+    assert found.strategies[0].shard == 256
+
+
+def test_the_software_generation_follows_stack_and_year():
+    assert record(year="2022").machine.software.name.startswith("megatron-")
+    assert not record(year="2022").machine.software.assumed
+    assert record(year="").machine.software.assumed
+
+
+@pytest.mark.parametrize("suite", records.SUITES)
+def test_nearly_all_complete_open_records_can_be_run(suite):
+    complete = [r for r in records.open_records(suite) if r.origin.grade == "A"]
+    usable = sum(isinstance(r, Record) for r in complete)
+    assert usable >= 0.95 * len(complete)
+
+
+def test_every_open_record_has_a_name_and_a_source():
+    for suite in records.SUITES:
+        origins = [r.origin for r in records.open_records(suite)]
+        assert max(Counter(o.id for o in origins).values()) == 1
+        assert all(o.source for o in origins)
+
+
+def test_a_file_without_the_columns_is_refused():
+    with pytest.raises(SpecError, match="lacks"):
+        records.parse("a,b\n1,2\n", "some.csv")
+    with pytest.raises(SpecError, match="lacks"):
+        records.parse("", "some.csv")
+
+
+JUNK = st.one_of(
+    st.text(max_size=12),
+    st.sampled_from(
+        ["", "0", "-1", "1e999", "nan", "inf", "1e18", "0.3", "1", "2", "7", "4096", "1e8", "None"]
+    ),
+    st.sampled_from(["MLA", "GQA", "swiglu", "fp8", "TPU-v5p", "H100-80GB", "MI300X", "fsdp 0"]),
+)
+
+
+@settings(max_examples=300, suppress_health_check=[HealthCheck.too_slow], deadline=None)
+@given(st.dictionaries(st.sampled_from(sorted(GPT_22B)), JUNK, min_size=1, max_size=8))
+def test_junk_in_any_field_never_crashes(changes):
+    answer = read_record(GPT_22B | changes)
+    assert isinstance(answer, Record) or answer.reason
+    (row,) = score([answer])
+    assert isinstance(row, Unusable) or 0 < row.predicted_s < float("inf")
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.text(max_size=300))
+def test_junk_after_a_good_header_never_crashes(text):
+    header = ",".join(GPT_22B)
+    try:
+        answers = records.parse(f"{header}\n{text}")
+    except SpecError:
+        return
+    assert all(isinstance(a, Unusable) for a in answers)
+
+
+def test_a_written_row_reads_back():
+    file = io.StringIO()
+    writer = csv.DictWriter(file, GPT_22B)
+    writer.writeheader()
+    writer.writerow(GPT_22B)
+    (answer,) = records.parse(file.getvalue())
+    assert answer == record()
