@@ -143,6 +143,9 @@ def _series() -> tuple[Series, ...]:
         levels("accelerators", "accelerators", "1", 2e6),
         levels("capex_cumulative_usd", "capital", "USD", 145e9),
         levels("spend_usd:it", "accelerators and IT", "USD", 20e9),
+        levels("running_usd", "running cost a year", "USD", 4e9),
+        levels("energy_j", "energy a year", "J", 1.2e17),
+        levels("carbon_kg", "carbon a year, location based", "kg", 1.3e10),
         levels("spend_usd:facility", "buildings and power", "USD", 9e9),
     )
 

@@ -106,7 +106,7 @@ def _drivers(result: PlanResult, last: PhaseResult) -> str:
     swing = abs(first.swing)
     text = f"What moves the date of {last.name} most is {first.label}"
     if math.isfinite(swing):
-        text += f" ({swing / MONTH_S:,.0f} months between its lowest and its highest tenth)"
+        text += f" ({swing / MONTH_S:,.0f} months from its low end to its high end)"
     others = [effect.label for effect in dates[1:]]
     if others:
         text += f", then {listing(others)}"

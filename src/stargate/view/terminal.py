@@ -30,8 +30,9 @@ from stargate.view.wording import (
     relation,
 )
 
-_PIPE_WIDTH = 132
+_PIPE_WIDTH = 110
 _DRIVERS_SHOWN = 6
+_OUTCOMES = (("s", "date", "months", MONTH_S), ("USD", "cost", "$B", 1e9))
 
 
 def console(file: TextIO | None = None) -> Console:
@@ -55,7 +56,8 @@ def plan_summary(result: PlanResult) -> RenderableType:
     parts: list[RenderableType] = [
         Text(result.name, style="bold"),
         Text(known, style="dim"),
-        _phases(result),
+        _dates(result),
+        _sizes(result),
         *([_gates(result)] if result.gates else []),
         *([_drivers(result)] if result.drivers else []),
         *(Text(f"{sentence}\n") for sentence in sentences(result)),
@@ -71,10 +73,8 @@ def _table(title: str, first: str, *numbers: str) -> Table:
     return table
 
 
-def _phases(result: PlanResult) -> Table:
-    dates = ("P10", "P50", "P80", "P90", "Target", "Odds")
-    sizes = ("$B P50", "$B P80", "IT MW", "Facility MW", "Accelerators")
-    table = _table("On line by", "Phase", *dates, *sizes)
+def _dates(result: PlanResult) -> Table:
+    table = _table("On line by", "Phase", "P10", "P50", "P80", "P90", "Target", "Odds")
     for phase in result.phases:
         q, odds = phase.online, phase.probability_by_target
         table.add_row(
@@ -82,8 +82,17 @@ def _phases(result: PlanResult) -> Table:
             *(month(result.day(at)) for at in (q.p10, q.p50, q.p80, q.p90)),
             "–" if phase.target is None else month(phase.target),
             "–" if odds is None else percent(odds),
-            billions(phase.capex.p50),
-            billions(phase.capex.p80),
+        )
+    return table
+
+
+def _sizes(result: PlanResult) -> Table:
+    capital = ("$B P10", "$B P50", "$B P80")
+    table = _table("Capital and size", "Phase", *capital, "IT MW", "Facility MW", "Accelerators")
+    for phase in result.phases:
+        table.add_row(
+            phase.name,
+            *(billions(usd) for usd in (phase.capex.p10, phase.capex.p50, phase.capex.p80)),
             megawatts(phase.it_w),
             megawatts(phase.facility_w),
             count(phase.accelerators),
@@ -102,10 +111,10 @@ def _gates(result: PlanResult) -> Table:
 
 
 def _drivers(result: PlanResult) -> Table:
-    table = _table("What moves it", "Input", "Outcome", "Rank correlation", "At P10", "At P90")
-    for unit, shown, scale in (("s", "months", MONTH_S), ("USD", "$B", 1e9)):
+    table = _table("What moves it", "Input", "Outcome", "Rank corr.", "At P10", "At P90")
+    for unit, outcome, shown, scale in _OUTCOMES:
         for effect in strongest(result, unit)[:_DRIVERS_SHOWN]:
             ends = [(end - effect.base) / scale for end in (effect.low, effect.high)]
             moved = [f"{end:+,.1f} {shown}" if math.isfinite(end) else "–" for end in ends]
-            table.add_row(effect.label, effect.outcome, f"{effect.rank_correlation:+.2f}", *moved)
+            table.add_row(effect.label, outcome, f"{effect.rank_correlation:+.2f}", *moved)
     return table

@@ -22,9 +22,9 @@ def percent(share: float) -> str:
     """`34 %`; below 1 % and above 99 % with one decimal; never a false 0 or 100."""
     if not math.isfinite(share):
         return "–"
-    if 0 < share < 0.0005:
+    if 0 < share < 0.0006:
         text = "<0.1"
-    elif 0.9995 < share < 1:
+    elif 0.9994 < share < 1:
         text = ">99.9"
     elif 0 < share < 0.0095 or 0.9905 < share < 1:
         text = f"{100 * share:.1f}"
