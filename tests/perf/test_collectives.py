@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from stargate.catalog.hardware import Topology
 from stargate.errors import CatalogError
 from stargate.perf.collective_constants import share_of, software
 from stargate.perf.collectives import (
@@ -20,7 +21,7 @@ from stargate.perf.collectives import (
     point_to_point_time_s,
     reduce_scatter_time_s,
 )
-from stargate.perf.network import Network, Topology
+from stargate.perf.network import Network
 
 
 def network(topology: Topology = "switch", library: str = "nccl", **changes: float) -> Network:

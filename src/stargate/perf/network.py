@@ -8,15 +8,15 @@ is what one accelerator can send while it receives as much.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Literal, Protocol, Self
+from typing import Self
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from stargate.catalog.hardware import Accelerator, Topology
 from stargate.errors import CatalogError
 from stargate.perf.collective_constants import Software, share_of, software
 
-Topology = Literal["switch", "mesh", "ring", "torus2d", "torus3d"]
 TORUS_AXES: dict[str, int] = {"ring": 1, "torus2d": 2, "torus3d": 3}
 WRAPS_FROM_SIDE: dict[str, int] = {"ring": 2, "torus2d": 16, "torus3d": 4}
 LIBRARY_OF_VENDOR: dict[str, str] = {
@@ -27,25 +27,6 @@ LIBRARY_OF_VENDOR: dict[str, str] = {
     "aws": "hccl",
 }
 NODE_RANKS_MAX = 16  # a scale-up domain larger than this is a rack, not a node
-
-
-class ScaleUp(Protocol):
-    """What a network takes from an accelerator of the catalogue."""
-
-    @property
-    def id(self) -> str: ...  # noqa: D102
-    @property
-    def vendor(self) -> str: ...  # noqa: D102
-    @property
-    def scaleup_bytes_per_s(self) -> float: ...  # noqa: D102
-    @property
-    def scaleup_peer_bytes_per_s(self) -> float: ...  # noqa: D102
-    @property
-    def scaleup_domain(self) -> int: ...  # noqa: D102
-    @property
-    def scaleup_topology(self) -> Topology: ...  # noqa: D102
-    @property
-    def in_network_reduction(self) -> bool: ...  # noqa: D102
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +75,7 @@ class Network:
     @classmethod
     def of(
         cls,
-        accelerator: ScaleUp,
+        accelerator: Accelerator,
         nic_bytes_per_s: float,
         *,
         domain: int | None = None,
