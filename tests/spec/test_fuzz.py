@@ -15,21 +15,9 @@ from stargate.errors import SpecError
 BASE = (Path(__file__).parent / "bad" / "base.yaml").read_text()
 LINES = BASE.splitlines()
 SCALARS = sorted({word.strip(",{}[]") for line in LINES for word in line.split(" ")} - {""})
-ODD = [
-    "null",
-    "~",
-    "-1",
-    "1e999",
-    "0x1F",
-    "010",
-    "[]",
-    "{}",
-    "''",
-    "true",
-    "2028-13-01",
-    "\x85",
-    "é",
-]
+ODD = """
+null|~|-1|1e999|0x1F|010|[]|{}|''|true|2028-13-01|\x85|<value>|<architecture>|{<value>: 1}|[key]
+""".strip().split("|")
 
 thorough = settings(
     max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
@@ -125,6 +113,10 @@ PATHS = ["network.sites.0.pue", "network.sites.west.it_power", "programme.phases
 )
 @example(path=".".join("a" * 5000), value="1")
 @example(path="name", value="[" * 5000)
+@example(path="<value>", value="1")
+@example(path="models.tiny.<architecture>", value="{layers: 1}")
+@example(path="name\udcff", value="one")
+@example(path="name", value="one\udcff")
 def test_no_override_makes_a_traceback(file: Path, path: str, value: str) -> None:
     file.write_text(BASE)
     is_told_or_loads(file, (f"{path}={value}",))

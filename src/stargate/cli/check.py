@@ -28,7 +28,8 @@ def command(file: str, overrides: tuple[str, ...], as_json: bool) -> None:
     if as_json:
         click.echo(json.dumps(_as_object(document, contents), indent=2))
         return
-    click.echo(f"{file}: good{f' ({document.name})' if document.name else ''}")
+    title = f" ({document.name})" if document.name else ""
+    click.echo(f"{click.format_filename(file)}: good{title}")
     for name, text in _summary(document, contents):
         click.echo(f"  {name:<12} {text}")
     click.echo(f"  {'fingerprint':<12} {document.fingerprint}")

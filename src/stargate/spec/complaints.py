@@ -73,8 +73,8 @@ def problems_of(errors: Iterable[ErrorDetails], root: Node, outline: Outline) ->
     for error in errors:
         raised = error.get("ctx", {}).get("error")
         if isinstance(raised, FaultsError):
-            path, _ = _path(error["loc"], root)
-            found += [problem_of(fault, root, path) for fault in raised.faults]
+            above = _path(error["loc"], root)
+            found += [problem_of(fault, root, above) for fault in raised.faults]
         elif not _follows(error):
             found.append(_problem(error, root, outline))
     return list(dict.fromkeys(found))
@@ -106,39 +106,35 @@ def _follows(error: ErrorDetails) -> bool:
 
 
 def _problem(error: ErrorDetails, root: Node, outline: Outline) -> Problem:
-    kind, (path, rest) = error["type"], _path(error["loc"], root)
-    node = locate(root, path)
+    kind, path = error["type"], _path(error["loc"], root)
+    node, key = locate(root, path), str(error["loc"][-1]) if error["loc"] else ""
     if kind == "missing":
-        key = str(rest[-1])
         mend = f"add '{key}: ...'{outline.describe(root, path, key)}"
         return _placed(node.key_place or node.place, (*path, key), f"{key!r} is missing", mend)
     if kind == "extra_forbidden":
-        mend = _known(str(path[-1]), outline.keys(root, path[:-1]))
-        return problem_at(root, path, f"unknown key {str(path[-1])!r}", mend, key=True)
+        mend = _known(key, outline.keys(root, path[:-1]))
+        return problem_at(root, path, f"unknown key {key!r}", mend, key=True)
     message, mend = _words(error, node)
-    if rest == ["[key]"]:
+    if key == "[key]":
         return problem_at(root, path, message, mend, key=True)
     if isinstance(node.value, dict) and (blamed := _blamed(message, node)):
         path = (*path, blamed)
     return problem_at(root, path, message, mend, key=isinstance(locate(root, path).value, dict))
 
 
-def _path(loc: tuple[int | str, ...], root: Node) -> tuple[Path, list[int | str]]:
-    """The part of pydantic's location that exists in the file, and the steps that do not.
+def _path(loc: tuple[int | str, ...], root: Node) -> Path:
+    """The part of pydantic's location that exists in the file.
 
-    Steps in angle brackets, and others that lead nowhere, name the branch of a union.
+    Steps that lead nowhere name the branch of a union, or a key that is missing.
     """
     path: list[int | str] = []
-    rest: list[int | str] = []
     node = root
     for step in loc:
         below = node.child(step)
-        if below is None or (isinstance(step, str) and step.startswith("<")):
-            rest.append(step)
-        else:
+        if below is not None:
             path.append(step)
             node = below
-    return tuple(path), [step for step in rest if not str(step).startswith("<")]
+    return tuple(path)
 
 
 def _blamed(message: str, node: Node) -> str | None:

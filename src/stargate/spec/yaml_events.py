@@ -100,7 +100,8 @@ class TreeBuilder:
         if event.implicit[0] and text == "<<":
             self._note(event, "a merge key (<<)", "write the entries out, or use 'extends'")
         elif not isinstance(value, str):
-            self._note(event, f"key {text} is no text", f"quote it: '{text}'")
+            what = f"key {text} is no text" if text else "an empty key"
+            self._note(event, what, f"write a text before the ':', or quote it: '{text}'")
         elif text in mapping.value:
             first = mapping.value[text].key_place
             where = f", first in line {first.line}" if first else ""

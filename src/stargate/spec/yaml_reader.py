@@ -92,7 +92,7 @@ def read_yaml(content: bytes | str, file: str) -> Node:
             builder.take(event)
     except StopReading:
         pass
-    except yaml.MarkedYAMLError as error:
+    except yaml.YAMLError as error:
         problems.append(_syntax_problem(error, text, file))
     if builder.root is None and not problems:
         problems.append(
@@ -143,7 +143,9 @@ def _problem_at(text: str, offset: int, file: str, message: str, mend: str) -> P
     return Problem(message, file=file, line=line, column=column, mend=mend)
 
 
-def _syntax_problem(error: yaml.MarkedYAMLError, text: str, file: str) -> Problem:
+def _syntax_problem(error: yaml.YAMLError, text: str, file: str) -> Problem:
+    if not isinstance(error, yaml.MarkedYAMLError):
+        return Problem(f"not YAML: {error}", file=file, mend="save the file as plain UTF-8 text")
     mark = error.problem_mark or error.context_mark
     line, column = (mark.line, mark.column) if mark is not None else (0, 0)
     message, mend = _explain(error.problem or error.context or "", text, line, column)
