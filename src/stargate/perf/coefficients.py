@@ -22,9 +22,9 @@ from stargate.perf.columns import Array
 
 @dataclass(frozen=True, slots=True)
 class Coefficients:
-    """Fractions are of the catalogue's peak; `*_overlap` is the share hidden where it could be."""
+    """Fractions are of the catalogue's figures; `*_overlap` is the share hidden where it could be."""
 
-    gemm_fraction: float  # achievable share of peak in large 16-bit products
+    gemm_fraction: float  # rate of large 16-bit products in training over the best measured
     gemm_fraction_8bit: float
     gemm_fraction_4bit: float
     store_exposed: float  # share of a product's output store that its arithmetic does not hide
@@ -46,6 +46,7 @@ class Coefficients:
     shard_overlap: float  # fully sharded data parallel: prefetch behind compute
     interference: float  # slowdown of compute by the traffic it hides
     collective_slowdown: float  # collectives within a step over those of a benchmark
+    expert_dedup: float  # share of a token's copies to one other domain that are sent only once
     expert_imbalance: float  # busiest expert rank over the mean
     straggler_sigma: float  # relative spread of a rank's step time
     interval_sigma: float  # relative spread of measured over predicted step time

@@ -15,7 +15,10 @@ ATTENTION_KERNELS = 8.0  # norm, qkv, rope, core, projection, bias-dropout-add
 UNFUSED_KERNELS = 4.0  # scores, softmax, dropout and product instead of one core
 FFN_KERNELS = 5.0
 ROUTED_KERNELS = 18.0  # router, top-k, permutes, two grouped products, unpermute
-BACKWARD_RATIO = 2.0
+TENSOR_PARALLEL_KERNELS = 2.0  # collectives
+ADAPTER_KERNELS = 14.0  # two thin products and a sum for each of four linear layers
+BACKWARD_RATIO = 2.0  # kernels of the backward over those of the forward
+BACKWARD_ISSUE_RATIO = 1.0  # host time: the autograd engine issues them without Python
 
 
 def layer_kernels(unfused: Column, routed_fraction: Column) -> Column:
@@ -24,10 +27,10 @@ def layer_kernels(unfused: Column, routed_fraction: Column) -> Column:
     return ATTENTION_KERNELS + UNFUSED_KERNELS * unfused + ffn
 
 
-def launch_time_s(kernels: Column, device_s: Column, gap_s: Column, issue_s: Column) -> Array:
-    """Seconds lost to launches: max(n gap, n issue - t_device).
+def launch_time_s(device_s: Column, gaps_s: Column, issue_s: Column) -> Array:
+    """Seconds lost to launches: max(gaps, issue - t_device).
 
-    `gap_s` is the device's idle time between dependent kernels, `issue_s` the host's time to
-    issue one, `device_s` the time the kernels themselves take.
+    `device_s` is the time that the kernels themselves take, `gaps_s` the device's idle time
+    between dependent kernels, `issue_s` the time that the host needs to issue them all.
     """
-    return np.maximum(kernels * gap_s, kernels * issue_s - device_s)
+    return np.maximum(gaps_s, issue_s - device_s)

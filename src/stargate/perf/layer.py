@@ -24,7 +24,7 @@ from stargate.perf.gemm import gemm_time_s
 from stargate.perf.machine import Machine
 from stargate.perf.products import Products, layer_products
 from stargate.perf.shape import ModelShape, WorkShape
-from stargate.perf.sharding import context_ring_bytes, dispatch_bytes
+from stargate.perf.sharding import context_ring_bytes, dispatch_bytes, distinct_copies
 from stargate.perf.strategy import StrategyTable
 
 ACTIVATION_BYTES = 2.0
@@ -83,7 +83,7 @@ def layer_cost(
         **_memory_bound(shape, work, machine, table, tokens),
         **_traffic(shape, machine, table, tokens),
     }
-    parts |= _launch(shape, work, machine, parts)
+    parts |= _launch(shape, work, machine, table, parts)
     parts["selective_repeat"] = parts["attention_forward"]
     forward = sum(parts[f"{term}_forward"] for term in (*TERMS, *TRAFFIC))
     backward = sum(parts[f"{term}_backward"] for term in (*TERMS, *TRAFFIC))
@@ -201,17 +201,26 @@ def _memory_bound(
 
 
 def _launch(
-    shape: ModelShape, work: WorkShape, machine: Machine, parts: dict[str, Column]
+    shape: ModelShape,
+    work: WorkShape,
+    machine: Machine,
+    table: StrategyTable,
+    parts: dict[str, Column],
 ) -> dict[str, Column]:
     """Launch costs of a layer beyond what its kernels and traffic take."""
     c = machine.coefficients
     kernels = launch.layer_kernels(work.unfused, shape.routed)
-    kernels = kernels + 14.0 * (np.asarray(work.adapter_rank) > 0)
+    kernels = kernels + launch.ADAPTER_KERNELS * (np.asarray(work.adapter_rank) > 0)
+    kernels = kernels + launch.TENSOR_PARALLEL_KERNELS * (table.tp > 1)
     result: dict[str, Column] = {}
-    for way, ratio in (("forward", 1.0), ("backward", launch.BACKWARD_RATIO)):
+    ways = (
+        ("forward", 1.0, 1.0),
+        ("backward", launch.BACKWARD_RATIO, launch.BACKWARD_ISSUE_RATIO),
+    )
+    for way, starts, issues in ways:
         device = sum(parts[f"{term}_{way}"] for term in (*TERMS[:3], *TRAFFIC))
         result[f"launch_{way}"] = launch.launch_time_s(
-            kernels * ratio, device, c.kernel_gap_s, c.kernel_issue_s
+            device, kernels * starts * c.kernel_gap_s, kernels * issues * c.kernel_issue_s
         )
     return result
 
@@ -274,9 +283,12 @@ def _expert_parallel(
     shape: ModelShape, machine: Machine, table: StrategyTable, tokens: Array
 ) -> Array:
     """Dispatch or combine of a routed layer with imbalance: each happens once a direction."""
+    c = machine.coefficients
     size = dispatch_bytes(tokens / table.tp, shape.active, shape.hidden, ACTIVATION_BYTES)
     domain = machine.ranks_per_domain(table.ep, 1)
-    load = machine.coefficients.expert_imbalance * np.asarray(shape.routed)
+    once = distinct_copies(shape.active, table.ep / domain)
+    size = size * (1.0 - c.expert_dedup * (1.0 - once) * (table.ep > domain))
+    load = c.expert_imbalance * np.asarray(shape.routed)
     return load * all_to_all_time_s(size, table.ep, domain, machine.network, span=table.ep)
 
 
@@ -327,9 +339,10 @@ def _sizes(
         shape.shared_ffn + shape.active * shape.expert_ffn
     )
     sharded = memory.attention_bytes_per_token(qkv, shape.heads * shape.v_dim)
-    sharded = sharded + memory.ffn_bytes_per_token(width, shape.gated)
-    sharded = sharded + 4.0 * shape.hidden * shape.active * routed
-    unsharded = memory.unsharded_bytes_per_token(shape.hidden, shape.dropout)
+    kept = work.input_bytes * (1.0 - work.frozen)
+    sharded = sharded + memory.ffn_bytes_per_token(width, kept, shape.gated)
+    sharded = sharded + (2.0 + kept) * shape.hidden * shape.active * routed
+    unsharded = memory.unsharded_bytes_per_token(shape.hidden, work.input_bytes, shape.dropout)
     scores = memory.score_bytes_per_token(shape.heads, work.seq_len, shape.dropout) * work.unfused
     whole = memory.layer_activation_bytes(tokens, unsharded, sharded, 0.0, tp, sp)
     split = np.where(sp > 0, tp, 1)

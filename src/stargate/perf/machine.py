@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, replace
 from typing import Self
 
@@ -18,6 +19,8 @@ from stargate.perf.shape import WorkShape
 # Accelerator ids by the start of their name; a family shares its coefficients.
 FAMILIES: tuple[tuple[str, str], ...] = (
     ("tpu", "tpu"),
+    ("trainium", "tpu"),
+    ("rubin", "blackwell"),
     ("mi", "cdna"),
     ("gaudi", "gaudi"),
     ("v100", "ampere"),
@@ -28,6 +31,14 @@ FAMILIES: tuple[tuple[str, str], ...] = (
     ("b", "blackwell"),
     ("gb", "blackwell"),
 )
+# The part whose best measured products stand in for relatives that nobody measured.
+REFERENCE_PARTS = {
+    "ampere": "a100-sxm-80",
+    "hopper": "h100-sxm",
+    "blackwell": "gb200",
+    "cdna": "mi355x",
+    "gaudi": "gaudi2",
+}
 FALLBACK_FAMILY = "hopper"
 FALLBACK_CORES = 100  # where the catalogue knows no number of cores
 FALLBACK_NIC_BYTES_PER_S = 25e9  # one 200 Gb/s adapter each, where no node is known
@@ -100,7 +111,8 @@ class Machine:
     @property
     def dense_rate(self) -> float:
         """Achievable rate of large 16-bit products: logits stay in 16 bit."""
-        return self.peak_flop_per_s("bf16") * self.coefficients.gemm_fraction
+        best = best_fraction(self.accelerator, "bf16")
+        return self.peak_flop_per_s("bf16") * best * self.coefficients.gemm_fraction
 
     def peak_flop_per_s(self, dtype: str) -> float:
         """Dense peak of a type; where the part lacks it, that of the next wider type it has."""
@@ -116,13 +128,41 @@ class Machine:
     def gemm_rate(self, work: WorkShape) -> Column:
         """Achievable FLOP/s of linear layers at the width of their inputs."""
         c, bits = self.coefficients, np.asarray(work.bits)
-        narrow = np.where(bits == 8, c.gemm_fraction_8bit, c.gemm_fraction_4bit)
-        return work.peak_flop_per_s * np.where(bits >= 16, c.gemm_fraction, narrow)
+        best = [best_fraction(self.accelerator, dtype) for dtype in ("bf16", "fp8", "fp4")]
+        shares = (c.gemm_fraction, c.gemm_fraction_8bit, c.gemm_fraction_4bit)
+        wide, eight, four = (b * share for b, share in zip(best, shares, strict=True))
+        return work.peak_flop_per_s * np.where(bits >= 16, wide, np.where(bits == 8, eight, four))
 
     def ranks_per_domain(self, ranks: Ints, stride: Ints | int) -> Array:
         """Members of a group that share a scale-up domain, neighbours being `stride` apart."""
         fits = np.maximum(self.network.scaleup_domain // np.asarray(stride), 1)
         return np.minimum(ranks, fits).astype(np.float64)
+
+
+def best_fraction(part: Accelerator, dtype: str) -> float:
+    """Best measured product over the peak of a type: the part's own, or its family's reference.
+
+    A relative with fewer watts per FLOP than the reference clocks lower under load: its share is
+    scaled by the root of the ratio, between the cube root (power of a clock with its voltage) and
+    the first power (at the lowest voltage). A narrower type never measured takes the wider one's.
+    1 where the family has no reference, so that its coefficient is a share of peak.
+    """
+    order = ("fp4", "fp8", "bf16")
+    types = order[order.index(dtype) :]
+    own = [part.best_fraction[t] for t in types if t in part.best_fraction]
+    if own and dtype in part.best_fraction:
+        return own[0]
+    name = REFERENCE_PARTS.get(family_of(part.id))
+    if name is None:
+        return 1.0
+    reference = catalog.accelerator(name)
+    known = [reference.best_fraction[t] for t in types if t in reference.best_fraction]
+    return known[0] * min(1.0, _watts_per_flop(part) / _watts_per_flop(reference)) ** 0.5
+
+
+def _watts_per_flop(part: Accelerator) -> float:
+    peaks = part.peak_flop_per_s
+    return (part.tdp_w or math.inf) / max(peaks.get("bf16", 0.0), peaks.get("fp16", 0.0), 1.0)
 
 
 def usual_network(part: Accelerator) -> Network:

@@ -14,29 +14,31 @@ from stargate.perf.columns import Array, Column, Ints
 NCCL_AND_CONTEXT_BYTES = 3.0e9  # CUDA context, workspace, collectives' buffers (2-4 GB, assumed)
 
 
-def unsharded_bytes_per_token(hidden: Column, dropout: Column) -> Column:
-    """Saved bytes per token that tensor parallelism alone does not split: 8 h + 2 h dropout.
+def unsharded_bytes_per_token(hidden: Column, input_bytes: Column, dropout: Column) -> Column:
+    """Saved bytes per token that tensor parallelism alone does not split: h (4 + 2 w + 2 dropout).
 
-    Inputs of two norms (4 h), of the qkv and of the first feed-forward product (4 h), two dropout
-    masks (2 h): the "10 sbh" of equation 2.
+    Inputs of two norms (4 h), of the qkv and of the first feed-forward product (w = 2 bytes each
+    in 16 bit, 1 in 8 bit), two dropout masks (2 h): the "10 sbh" of equation 2.
     """
-    return hidden * (8.0 + 2.0 * dropout)
+    return hidden * (4.0 + 2.0 * input_bytes + 2.0 * dropout)
 
 
 def attention_bytes_per_token(qkv_width: Column, output_width: Column) -> Column:
     """Saved bytes per token of queries, keys, values and the core's output, in 16 bit.
 
-    8 h for plain attention (equation 1: Q, K 4 h, V 2 h, projection input 2 h).
+    8 h for plain attention (equation 1: Q, K 4 h, V 2 h, projection input 2 h). The projection
+    reads what the core keeps, so that a frozen projection saves nothing.
     """
     return 2.0 * (qkv_width + output_width)
 
 
-def ffn_bytes_per_token(width: Column, gated: Column) -> Column:
-    """Saved bytes per token inside the feed-forward block: activation input(s) and output.
+def ffn_bytes_per_token(width: Column, input_bytes: Column, gated: Column) -> Column:
+    """Saved bytes per token inside the feed-forward block: activation input(s), product input.
 
-    16 h for a plain block of width 4 h (equation 1); 6 w when gated.
+    16 h for a plain block of width 4 h in 16 bit (equation 1); 6 w when gated. `input_bytes` is
+    the width of the second product's input, 0 where its weights are frozen.
     """
-    return 2.0 * width * (2.0 + gated)
+    return width * (2.0 * (1.0 + gated) + input_bytes)
 
 
 def score_bytes_per_token(heads: Column, seq_len: Column, dropout: Column) -> Column:

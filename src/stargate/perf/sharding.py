@@ -57,6 +57,16 @@ def context_ring_bytes(tokens: Column, kv_width: Column, width_bytes: Column) ->
     return 2.0 * tokens * kv_width * width_bytes
 
 
+def distinct_copies(active: Column, domains: Column) -> Array:
+    """Domains that a token's experts lie in, over its copies: d (1 - (1 - 1/d)^k) / k.
+
+    A hierarchical dispatch sends a token once to each domain and copies it there (DeepEP,
+    arXiv 2412.19437, section 3.2.2). Experts chosen evenly and independently.
+    """
+    k = np.maximum(active, 1.0)
+    return domains * (1.0 - (1.0 - 1.0 / domains) ** k) / k
+
+
 def dispatch_bytes(tokens: Column, active: Column, hidden: Column, width_bytes: Column) -> Column:
     """Bytes that one rank sends when its tokens visit `active` experts each: t k h w."""
     return tokens * active * hidden * width_bytes

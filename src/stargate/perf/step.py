@@ -331,7 +331,8 @@ def _data_parallel(
     c = machine.coefficients
     most = state.layers_most
     window = sharding.last_backward_window_s(most * (cost.backward + repeat), t.vp, t.pp)
-    each = np.where(t.zero == 2, micro_batches, 1.0)  # sharded gradients cannot wait for the last
+    # Sharded gradients cannot wait for the last micro-batch; a pipeline reduces once a round of p.
+    each = np.where(t.zero == 2, np.ceil(micro_batches / t.pp), 1.0)
     once = each * sharding.exposed_time_s(state.reduce_s, window, c.dp_overlap)
     once = once + sharding.exposed_time_s(state.gather_s, most * cost.forward / t.vp, c.dp_overlap)
     forward = sharding.unit_exposed_s(state.unit_gather_s, cost.forward, c.shard_overlap)
