@@ -170,7 +170,7 @@ def _chunks(pp: int, layers: int, row: Row) -> tuple[int, ...]:
                 f"impossible layout: {stated} x {pp} chunks for {layers} layers"
             )
         return (stated,)
-    even = [v for v in range(1, CHUNKS_MAX + 1) if layers % (v * pp) == 0]
+    even = [v for v in range(1, CHUNKS_MAX + 1) if -(-layers // pp) % v == 0]
     return tuple(even) or (1,)
 
 
