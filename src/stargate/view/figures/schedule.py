@@ -10,7 +10,6 @@ import plotly.graph_objects as go
 
 from stargate.view.figures.style import (
     GREY,
-    TEXT_SIZE,
     Chart,
     category_axis,
     date_axis,
@@ -21,7 +20,7 @@ from stargate.view.figures.style import (
 from stargate.view.wording import percent
 
 _ROW_PX = 25
-_CRITICALITY_SCALE = [[0.0, "#A3B1BD"], [0.5, "#D98A4B"], [1.0, "#B23A0E"]]
+_CRITICALITY_SCALE = ((0.0, "#A3B1BD"), (0.5, "#D98A4B"), (1.0, "#B23A0E"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,11 +39,11 @@ class TaskBar:
 def schedule(tasks: Sequence[TaskBar], *, n_tasks: int, basis: str) -> Chart:
     """Bars from P50 start to P50 finish, whiskers from P10 to P90 of the finish."""
     names = _distinct([task.name for task in tasks])
-    figure = new_figure(96 + _ROW_PX * len(tasks))
+    figure = new_figure(80 + _ROW_PX * len(tasks))
     _add_bars(figure, tasks, names)
     _add_whiskers(figure, tasks, names)
     _add_criticality(figure, tasks, names)
-    figure.update_layout(bargap=0.42, margin={"t": 46, "l": 20, "r": 52})
+    figure.update_layout(bargap=0.42, margin={"t": 28, "l": 20, "r": 54})
     figure.update_xaxes(date_axis())
     figure.update_yaxes(category_axis(names))
     figure.update_yaxes(title_text="", range=[-0.6, len(tasks) - 0.4])
@@ -65,6 +64,14 @@ def schedule(tasks: Sequence[TaskBar], *, n_tasks: int, basis: str) -> Chart:
         figure=figure,
         min_width_px=560,
     )
+
+
+def criticality_colour(criticality: float) -> str:
+    """From grey (never critical) by orange to dark red (always): also from light to dark."""
+    places = [place for place, _ in _CRITICALITY_SCALE]
+    channels = np.array([[int(c[i : i + 2], 16) for i in (1, 3, 5)] for _, c in _CRITICALITY_SCALE])
+    mixed = [round(float(np.interp(criticality, places, column))) for column in channels.T]
+    return "#" + "".join(f"{value:02X}" for value in mixed)
 
 
 def _distinct(names: Sequence[str]) -> list[str]:
@@ -91,29 +98,8 @@ def _add_bars(figure: go.Figure, tasks: Sequence[TaskBar], names: Sequence[str])
         base=[iso(task.start) for task in tasks],
         x=[_milliseconds(task.finish - task.start) for task in tasks],
         marker={
-            "color": [100 * task.criticality for task in tasks],
-            "cmin": 0,
-            "cmax": 100,
-            "colorscale": _CRITICALITY_SCALE,
+            "color": [criticality_colour(task.criticality) for task in tasks],
             "line": {"width": 0},
-            "colorbar": {
-                "orientation": "h",
-                "thickness": 8,
-                "len": 0.34,
-                "x": 1,
-                "xanchor": "right",
-                "y": 1,
-                "yanchor": "bottom",
-                "ypad": 6,
-                "tickvals": [0, 50, 100],
-                "title": {
-                    "text": "criticality index (%)",
-                    "side": "top",
-                    "font_size": TEXT_SIZE - 1,
-                },
-                "tickfont": {"size": TEXT_SIZE - 2},
-                "outlinewidth": 0,
-            },
         },
         customdata=[
             [iso(task.start), iso(task.finish), iso(task.finish_p10), iso(task.finish_p90)]
@@ -143,7 +129,8 @@ def _add_whiskers(figure: go.Figure, tasks: Sequence[TaskBar], names: Sequence[s
 
 
 def _add_criticality(figure: go.Figure, tasks: Sequence[TaskBar], names: Sequence[str]) -> None:
+    place = {"xref": "paper", "xanchor": "left", "xshift": 6}
     for task, name in zip(tasks, names, strict=True):
-        text = percent(task.criticality)
-        place = {"xref": "paper", "xanchor": "left", "xshift": 6}
-        figure.add_annotation(note(1, name, text, **place))
+        figure.add_annotation(note(1, name, percent(task.criticality), **place))
+    heading = note(1, 1, "critical in", yref="paper", xanchor="right", yanchor="bottom")
+    figure.add_annotation({**heading, "xshift": 50})
