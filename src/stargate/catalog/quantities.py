@@ -23,7 +23,7 @@ PLAIN_UNITS = {
     "decades/year": "orders of magnitude a year",
     "times/year": "growth factor a year",
     "year": "a calendar year",
-    "$/token": "US dollars a token",
+    "$/Mtoken": "US dollars a million tokens",
     "L/kWh": "litres of water for each kWh of IT energy",
     "EUR/kW": "euros for each kW of capacity",
     "EUR/MWh": "euros for each MWh of fuel",

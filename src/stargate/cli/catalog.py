@@ -45,21 +45,30 @@ def command() -> None:
 
 @command.command("list")
 @kind_option
+@click.option("--markdown", is_flag=True, help="Print a kind as a Markdown table.")
 @json_option
-def list_entries(kind: str, as_json: bool) -> None:
+def list_entries(kind: str, markdown: bool, as_json: bool) -> None:
     """List every entry, or those of one kind (the default command)."""
+    from stargate.catalog import comparison
     from stargate.catalog.index import KINDS, items
     from stargate.cli import catalog_text, catalog_tree
 
     if not kind:
+        if markdown:
+            raise click.UsageError("--markdown needs --kind")
         held = {name: items(name) for name in KINDS}
         _print(as_json, lambda: catalog_tree.overview(held), lambda: catalog_text.overview(held))
         return
     found = list(items(kind).values())
+    if markdown:
+        if kind not in comparison.COMPARED:
+            raise click.UsageError(f"--markdown is for {', '.join(comparison.COMPARED)}")
+        click.echo(comparison.markdown(kind), nl=False)
+        return
     _print(
         as_json,
         lambda: catalog_tree.listing(kind, found),
-        lambda: catalog_text.listing(found),
+        lambda: catalog_text.listing(kind, found),
     )
 
 
@@ -88,7 +97,7 @@ def search_entries(words: tuple[str, ...], as_json: bool) -> None:
     _print(
         as_json,
         lambda: catalog_tree.listing("", found),
-        lambda: catalog_text.listing(found, with_kind=True),
+        lambda: catalog_text.mixed_listing(found),
     )
     if not found:
         raise SystemExit(1)

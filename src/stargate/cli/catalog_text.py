@@ -9,6 +9,7 @@ from rich.console import Console
 from rich.table import Table as RichTable
 from rich.text import Text
 
+from stargate.catalog.comparison import COMPARED, header, row
 from stargate.catalog.facts import Fact
 from stargate.catalog.index import Item
 from stargate.catalog.quantities import written_range
@@ -20,12 +21,18 @@ def overview(held: Mapping[str, Mapping[str, Item]]) -> None:
     _print(["kind", "entries", "such as"], rows)
 
 
-def listing(found: Sequence[Item], *, with_kind: bool = False) -> None:
-    """One line an entry."""
+def listing(kind: str, found: Sequence[Item]) -> None:
+    """One line an entry of a kind, with the values that tell them apart."""
+    if kind in COMPARED:
+        _print(header(kind), [row(item) for item in found])
+    else:
+        _print(["id", "name", "what"], [[item.id, item.name, _gist(item)] for item in found])
+
+
+def mixed_listing(found: Sequence[Item]) -> None:
+    """One line an entry of any kind."""
     rows = [[item.kind, item.id, item.name, _gist(item)] for item in found]
-    header = ["kind", "id", "name", "what"]
-    cut = 0 if with_kind else 1
-    _print(header[cut:], [row[cut:] for row in rows])
+    _print(["kind", "id", "name", "what"], rows)
 
 
 def page(item: Item) -> None:
@@ -45,8 +52,8 @@ def page(item: Item) -> None:
         )
     if item.table is not None:
         click.echo(item.table.about)
-        header = [_with_unit(column, item.table.units) for column in item.table.columns]
-        _print(header, [list(row.values()) for row in item.table])
+        heads = [_with_unit(column, item.table.units) for column in item.table.columns]
+        _print(heads, [list(cells.values()) for cells in item.table])
 
 
 def _fact_row(fact: Fact, item: Item) -> list[str]:
@@ -73,19 +80,19 @@ def _with_unit(column: str, units: Mapping[str, str]) -> str:
     return f"{column} [{units[column]}]" if column in units else column
 
 
-def _print(header: list[str], rows: list[list[str]]) -> None:
+def _print(heads: list[str], lines: list[list[str]]) -> None:
     console = Console()
     if not console.is_terminal:
-        _print_plain(header, rows)
+        _print_plain(heads, lines)
         return
-    table = RichTable(*header)
-    for row in rows:
-        table.add_row(*(Text(cell) for cell in row))
+    table = RichTable(*heads)
+    for cells in lines:
+        table.add_row(*(Text(cell) for cell in cells))
     console.print(table)
 
 
-def _print_plain(header: list[str], rows: list[list[str]]) -> None:
-    widths = [max(len(cell) for cell in column) for column in zip(header, *rows, strict=True)]
-    for row in [header, *rows]:
-        line = "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True))
+def _print_plain(heads: list[str], lines: list[list[str]]) -> None:
+    widths = [max(len(cell) for cell in column) for column in zip(heads, *lines, strict=True)]
+    for cells in [heads, *lines]:
+        line = "  ".join(cell.ljust(width) for cell, width in zip(cells, widths, strict=True))
         click.echo(line.rstrip())
