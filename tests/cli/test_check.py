@@ -16,9 +16,9 @@ def test_a_good_file_is_summed_up() -> None:
     assert result.exit_code == 0
     first, *rest = result.stdout.splitlines()
     assert first == f"{GOOD}: good (a small sound one)"
-    assert "  network      2 sites, 1 clusters, 64 accelerators, 1 WAN links" in rest
+    assert "  network      2 sites, 1 cluster, 64 accelerators, 1 WAN link" in rest
     assert "  workloads    small, routed" in rest
-    assert "  programme    1 phases, 0 gates, 5 activities" in rest
+    assert "  programme    1 phase, 0 gates, 5 activities" in rest
 
 
 def test_the_summary_is_an_object_too() -> None:

@@ -58,3 +58,9 @@ def test_every_quantity_says_how_it_is_written() -> None:
     text = json.dumps(document_schema())
     assert "such as 1.2 GW" in text
     assert Quantity.__name__ not in json.loads(text)["properties"]
+
+
+def test_no_two_fields_of_a_model_share_a_name_in_the_file() -> None:
+    for model in models():
+        names = [field.alias or name for name, field in model.model_fields.items()]
+        assert len(set(names)) == len(names), model

@@ -54,15 +54,25 @@ def _contents(document: Document) -> dict[str, int]:
 
 def _summary(document: Document, contents: dict[str, int]) -> list[tuple[str, str]]:
     """One line for each part that the document has."""
-    n = {name: f"{count:,}" for name, count in contents.items()}
-    lines = {
-        "network": f"{n['sites']} sites, {n['clusters']} clusters, {n['accelerators']} "
-        f"accelerators, {n['wan_links']} WAN links",
-        "models": ", ".join(document.models),
-        "workloads": ", ".join(document.workloads),
-        "programme": f"{n['phases']} phases, {n['gates']} gates, {n['activities']} activities",
-    }
-    return [(part, text) for part, text in lines.items() if getattr(document, part)]
+    network = ("sites", "clusters", "accelerators", "wan_links")
+    programme = ("phases", "gates", "activities")
+    lines = [
+        ("network", ", ".join(_counted(contents[each], each) for each in network)),
+        ("models", ", ".join(document.models)),
+        ("workloads", ", ".join(document.workloads)),
+        ("programme", ", ".join(_counted(contents[each], each) for each in programme)),
+    ]
+    absent = {"network": document.network is None, "programme": document.programme is None}
+    return [(part, text) for part, text in lines if text and not absent.get(part)]
+
+
+_ONE = {"activities": "activity"}
+
+
+def _counted(n: int, what: str) -> str:
+    """`1 site`, `6,035 activities`, `2 WAN links`."""
+    words = _ONE.get(what, what.removesuffix("s")) if n == 1 else what
+    return f"{n:,} {words.replace('wan_', 'WAN ')}"
 
 
 def _as_object(document: Document, contents: dict[str, int]) -> dict[str, object]:

@@ -36,6 +36,17 @@ class SpecModel(BaseModel):
         frozen=True, extra="forbid", allow_inf_nan=False, alias_generator=_name_in_file
     )
 
+    @classmethod
+    def __get_pydantic_json_schema__(
+        cls, schema: CoreSchema, handler: GetJsonSchemaHandler
+    ) -> dict[str, Any]:
+        """The schema without titles and defaults, which editors would write into files as SI."""
+        shape = handler(schema)
+        for entry in handler.resolve_ref_schema(shape).get("properties", {}).values():
+            entry.pop("title", None)
+            entry.pop("default", None)
+        return shape
+
 
 @dataclass(frozen=True, slots=True)
 class Quantity:
@@ -124,9 +135,7 @@ SiteName = Annotated[Identifier, Refers("site")]
 ClusterName = Annotated[Identifier, Refers("cluster")]
 WorkloadName = Annotated[Identifier, Refers("workload")]
 PhaseName = Annotated[Identifier, Refers("phase")]
-GateName = Annotated[Identifier, Refers("gate")]
 DriverName = Annotated[Identifier, Refers("driver")]
-ResourceName = Annotated[Identifier, Refers("resource")]
 # ... and of things that the catalogue holds.
 AcceleratorName = Annotated[Identifier, Refers("catalog accelerator")]
 NodeName = Annotated[Identifier, Refers("catalog node")]

@@ -163,6 +163,12 @@ def _words(error: ErrorDetails, node: Node) -> tuple[str, str]:
         expected = str(context["expected"])
         mend = _nearest(node, re.findall(r"'([^']+)'", expected))
         return f"{shown} is not {expected}", mend or f"write {expected}"
+    if kind in ("union_tag_invalid", "union_tag_not_found"):
+        key = str(context["discriminator"]).strip("'")
+        tag = context.get("tag")
+        message = f"{key} {tag!r} is unknown" if tag else f"{key!r} is missing"
+        known = str(context.get("expected_tags", ""))
+        return message, f"write {key}: {known}" if known else f"add '{key}: ...'"
     said = str(context.get("error", "")) or error["msg"]
     message, _, mend = said.partition("; ")
     return message, mend

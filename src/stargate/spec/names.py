@@ -21,7 +21,6 @@ _DEFINED: dict[str, Path] = {
     "site": ("network", "sites", "*", "id"),
     "cluster": ("network", "sites", "*", "clusters", "*", "id"),
     "phase": ("programme", "phases", "*", "id"),
-    "gate": ("programme", "gates", "*", "id"),
     "driver": ("programme", "drivers", "*", "id"),
 }
 

@@ -7,6 +7,7 @@ among activities of which some do not exist) is left out.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from datetime import date
 from difflib import get_close_matches
 from graphlib import CycleError, TopologicalSorter
 from typing import TYPE_CHECKING
@@ -32,6 +33,7 @@ def programme_faults(programme: Programme) -> list[Fault]:
         *_unbuilt_phases(programme),
         *_missing_law(programme),
         *_horizon(programme),
+        *_days(programme),
     ]
 
 
@@ -77,11 +79,12 @@ def _unknown_names(nodes: Sequence[Activity]) -> list[Fault]:
     known = [node.id for node in nodes]
     ends = [name.removesuffix(".online") for name in known if not name.endswith(".start")]
     shown = list(dict.fromkeys(name.rpartition(".")[2] for name in ends))
+    lookup = set(known)
     missing = {
         (wait.path, name): None
         for node in nodes
         for wait in node.waits
-        for name in sorted(set(wait.of) - set(known))
+        for name in sorted(set(wait.of) - lookup)
     }
     return [unknown(path, "task, block, phase, gate or run", name, shown) for path, name in missing]
 
@@ -148,6 +151,26 @@ def _horizon(programme: Programme) -> Iterator[Fault]:
     if programme.horizon <= programme.data_date:
         message = f"the horizon is not after the data date, {programme.data_date}"
         yield Fault(("horizon",), message, "set a later day")
+
+
+def _days(programme: Programme) -> Iterator[Fault]:
+    """What is done lies before the data date; what is to come, before the horizon."""
+    for i, phase in enumerate(programme.phases):
+        if phase.online is not None and phase.online > programme.data_date:
+            message = f"done on {phase.online}, after the data date {programme.data_date}"
+            yield Fault(("phases", i, "online"), message, "say status: in_progress, or move a day")
+        if phase.start is not None:
+            yield from _beyond(("phases", i, "start"), phase.start, programme)
+        if phase.target is not None:
+            yield from _beyond(("phases", i, "target", "online"), phase.target.online, programme)
+    for i, gate in enumerate(programme.gates):
+        yield from _beyond(("gates", i, "decide"), gate.decide, programme)
+
+
+def _beyond(path: Path, day: date, programme: Programme) -> Iterator[Fault]:
+    if day > programme.horizon:
+        message = f"{day} is beyond the horizon, {programme.horizon}"
+        yield Fault(path, message, "set an earlier day, or a later horizon")
 
 
 def unknown(path: Path, kind: str, name: str, known: Sequence[str]) -> Fault:

@@ -134,4 +134,5 @@ def _bad_part(part: str, names: list[str]) -> Problem:
 
 def _problem(place: tuple[int | str, ...], message: str) -> Problem:
     path = ".".join(("strategy", *(str(step) for step in place)))
-    return Problem(message.removeprefix("Value error, "), path)
+    said = message.removeprefix("Value error, ").replace("Input should be", "wants")
+    return Problem(said.partition(", unable")[0], path)

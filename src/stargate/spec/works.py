@@ -117,13 +117,6 @@ class Block(Sourced):
         """The block's id, or its site's."""
         return self.id or self.site
 
-    @model_validator(mode="before")
-    @classmethod
-    def _power_has_a_basis(cls, value: object) -> object:
-        if isinstance(value, dict) and (bare := {"power", "mw"} & value.keys()):
-            raise ValueError(f"{bare.pop()} has no basis; write it_power or facility_power")
-        return value
-
     @model_validator(mode="after")
     def _size_is_stated_once(self) -> Self:
         if self.it_power_w is not None and self.facility_power_w is not None:
