@@ -25,6 +25,7 @@ SUBJECTS: dict[str, str] = {
     "failures": "how often things fail",
     "operations": "detection, recovery, stragglers, launch overheads, storage",
     "wan": "fibre and wide-area links",
+    "published_runs": "time, power, carbon and cost of training runs and sites, as published",
 }
 
 
