@@ -14,6 +14,7 @@ from stargate.errors import SpecError
 from stargate.perf import records
 from stargate.perf.records import Record, Unusable, read_record
 from stargate.perf.records.fields import Row, precision_of, recompute_of, sharding_of
+from stargate.perf.records.machine import _release
 from stargate.perf.records.model import parameters
 from stargate.perf.scoreboard import score
 
@@ -241,10 +242,27 @@ def test_slices_of_tpus_are_scale_up_domains():
     assert found.strategies[0].shard == 256
 
 
+def test_stages_that_are_not_stated_follow_from_dp_or_become_candidates():
+    known = record(tp="1", pp="", dp="2", n_acc="8", global_batch_seqs="8", vp="1")
+    assert {s.pp for s in known.strategies} == {4}
+    unknown = record(tp="1", pp="", dp="", n_acc="8", global_batch_seqs="32", vp="1")
+    assert {s.pp for s in unknown.strategies} == {1, 2, 4, 8}
+    assert all(s.pp * (s.dp or 0) == 8 for s in unknown.strategies)
+
+
 def test_the_software_generation_follows_stack_and_year():
-    assert record(year="2022").machine.software.name.startswith("megatron-")
+    assert record(year="2022").machine.software.name == "megatron-2022"
     assert not record(year="2022").machine.software.assumed
     assert record(year="").machine.software.assumed
+    sharded = record(year="2023", tp="1", dp="8", fsdp_shard="full", global_batch_seqs="32")
+    assert sharded.machine.software.name == "fsdp-2023"
+
+
+def test_a_container_dates_the_software_more_finely_than_the_year():
+    row = {"table": "26.04.01 container, Pre-Training", "year": "2025"}
+    assert _release(Row(row)) == (2026, 4)
+    assert _release(Row({"year": "2025"})) == (2025, 12)
+    assert _release(Row({})) is None
 
 
 @pytest.mark.parametrize("suite", records.SUITES)

@@ -23,6 +23,7 @@ from stargate.spec.model import Transformer
 from stargate.spec.workload import LowRankAdapters, Recompute, Strategy, TrainingWorkload
 
 MICRO_BATCHES = (1, 2, 4, 8, 16)
+STAGES = (1, 2, 4, 6, 8, 12, 16, 24, 32)
 CHUNKS_MAX = 12
 BATCH_TOLERANCE = 0.02
 OVERLAPS_TP: tuple[tuple[str, bool], ...] = (
@@ -75,18 +76,49 @@ def strategies_of(
     row: Row, machine: Machine, model: Transformer, workload: TrainingWorkload
 ) -> tuple[Strategy, ...]:
     """The strategy that a row states, once for every choice that it leaves open."""
-    sizes = _sizes(row, machine, model)
+    found: list[Strategy] = []
+    faults: list[UnusableRecordError] = []
+    for pp in _pipelines(row, machine, model):
+        try:
+            found += _strategies_with(pp, row, machine, model, workload)
+        except UnusableRecordError as fault:
+            faults.append(fault)
+    if not found:
+        raise (
+            faults[0]
+            if faults
+            else UnusableRecordError("impossible layout: no pipeline divides it")
+        )
+    if len(found) > 1:
+        row.assume("of what is not stated, the fastest choice that fits")
+    return tuple(found)
+
+
+def _pipelines(row: Row, machine: Machine, model: Transformer) -> tuple[int, ...]:
+    """The stages: stated, else what dp leaves over, else all counts that divide the machine."""
+    stated, tp, cp = row.count("pp"), row.count("tp"), row.count("cp") or 1
+    if stated is None and tp is None:
+        raise UnusableRecordError("no parallel layout is stated")
+    if stated is not None:
+        return (stated,)
+    dp = row.count("dp")
+    if dp is not None:
+        return (max(machine.count // ((tp or 1) * cp * dp), 1),)
+    ranks = (tp or 1) * cp
+    return tuple(p for p in STAGES if p <= model.layers and machine.count % (ranks * p) == 0)
+
+
+def _strategies_with(
+    pp: int, row: Row, machine: Machine, model: Transformer, workload: TrainingWorkload
+) -> list[Strategy]:
+    sizes = _sizes(row, pp, machine, model)
     sharding = sharding_of(row)
     stated = recompute_of(row)
-    replicas = sizes["dp"] * sizes["cp"]
-    shard = _shard(sharding.shard, sharding.zero, replicas, sizes["tp"], machine)
-    pipeline = (sizes["pp"], model.layers, row)
+    shard = _shard(sharding.shard, sharding.zero, sizes, machine)
     micro_batches = _micro_batches(row, workload.global_batch, sizes["dp"])
-    chunks = _chunks(*pipeline)
+    chunks = _chunks(pp, model.layers, row)
     modes = (stated.mode,) if stated.mode else RECOMPUTE
-    if len(modes) * len(chunks) * len(micro_batches) > 1:
-        row.assume("of what is not stated, the fastest choice that fits")
-    return tuple(
+    return [
         Strategy(
             **sizes,
             vp=vp,
@@ -94,21 +126,18 @@ def strategies_of(
             zero=sharding.zero,
             shard=shard,
             recompute=mode,
-            recompute_layers=_recompute_layers(stated.layers, mode, sizes["pp"]),
+            recompute_layers=_recompute_layers(stated.layers, mode, pp),
             sequence_parallel=_sequence_parallel(row, sizes["tp"]),
             tp_overlap=_first_overlap(row.text("notes")),
             schedule="zero-bubble" if "zero-bubble" in row.text("notes") else "1f1b",
         )
         for micro, vp, mode in product(micro_batches, chunks, modes)
-    )
+    ]
 
 
-def _sizes(row: Row, machine: Machine, model: Transformer) -> dict[str, int]:
+def _sizes(row: Row, pp: int, machine: Machine, model: Transformer) -> dict[str, int]:
     """tp, pp, cp, ep, dp that multiply to the accelerators and divide what they split."""
-    tp, pp = row.count("tp"), row.count("pp")
-    if tp is None and pp is None:
-        raise UnusableRecordError("no parallel layout is stated")
-    tp, pp, cp, ep = tp or 1, pp or 1, row.count("cp") or 1, row.count("ep") or 1
+    tp, cp, ep = row.count("tp") or 1, row.count("cp") or 1, row.count("ep") or 1
     dp = row.count("dp") or machine.count // (tp * pp * cp)
     pieces = _pieces(row)
     if pieces > 1 and cp == 1 and dp % pieces == 0:
@@ -134,13 +163,14 @@ def _pieces(row: Row) -> int:
     return round(1 / stated) if stated is not None and 0.001 < stated < 1 else 1
 
 
-def _shard(stated: int | None, zero: int, replicas: int, tp: int, machine: Machine) -> int | None:
+def _shard(stated: int | None, zero: int, sizes: dict[str, int], machine: Machine) -> int | None:
     """Ranks of a shard group: stated, else within a TPU slice, else all replicas."""
+    replicas = sizes["dp"] * sizes["cp"]
     if stated is not None:
         return min(stated, replicas)
     slices = machine.count > machine.network.scaleup_domain
     if zero == 3 and slices and machine.accelerator.scaleup_topology.startswith("torus"):
-        return max(min(machine.network.scaleup_domain // tp, replicas), 1)
+        return max(min(machine.network.scaleup_domain // sizes["tp"], replicas), 1)
     return None
 
 

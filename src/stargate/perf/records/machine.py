@@ -22,7 +22,10 @@ FABRICS: tuple[tuple[str, str], ...] = (
 )
 SLICES = re.compile(r"(\d+) slices?(?:\(s\))?", re.I)
 OVERSUBSCRIBED = re.compile(r"pods of ([\d,]+), 1:(\d+(?:\.\d+)?)", re.I)
-SHARDED_STACKS = re.compile(r"fsdp|zero-?3|zero 3", re.I)
+LAST_YEAR_OF_FP16 = 2022  # training went to bf16, and attention to flash kernels, after that
+FULLY_SHARDED = re.compile(r"fsdp|zero-?3|zero 3", re.I)
+GENERATION = re.compile(r"([a-z]+)-(\d{4})(?:\.(\d{2}))?")
+CONTAINER = re.compile(r"\b(2\d)\.(\d\d)\b")
 
 
 def machine_of(row: Row) -> Machine:
@@ -80,19 +83,43 @@ def _oversubscription(text: str) -> tuple[tuple[int, float], ...]:
 
 
 def _software(row: Row, accelerator_id: str) -> str | None:
-    """The newest catalogued generation of the record's stack that is not younger than it.
+    """The newest catalogued generation of the record's stack that is not younger than the record.
 
-    Generations are named stack-year; a record's stack is fsdp where weights are fully sharded,
-    else megatron; where the family knows no such stack, its usual generation stands in.
+    Generations are named stack-year or stack-year.month. Where the family of accelerators knows
+    none of the record's stacks, that of its others stands in; without a date its usual one does.
     """
-    year = row.count("year")
-    sharded = SHARDED_STACKS.search(f"{row.text('fsdp_shard')} {row.text('optimizer_sharding')}")
-    stack = "fsdp" if sharded else "megatron"
-    dated = sorted(
-        (int(name.rpartition("-")[2]), name)
-        for name in generations(family_of(accelerator_id))
-        if re.fullmatch(rf"{stack}-\d{{4}}", name)
-    )
-    if year is None or not dated:
+    released = _release(row)
+    dated: dict[str, list[tuple[tuple[int, int], str]]] = {}
+    for name in generations(family_of(accelerator_id)):
+        found = GENERATION.fullmatch(name)
+        if found:
+            date = int(found[2]), int(found[3] or 0)
+            dated.setdefault(found[1], []).append((date, name))
+    stack = next((s for s in (*_stacks(row), *dated) if s in dated), None)
+    if released is None or stack is None:
         return None
-    return max([pair for pair in dated if pair[0] <= year] or dated[:1])[1]
+    known = sorted(dated[stack])
+    return max([pair for pair in known if pair[0] <= released] or known[:1])[1]
+
+
+def _stacks(row: Row) -> tuple[str, ...]:
+    """Software stacks that a record may have used, the likeliest first.
+
+    MLPerf submissions are tuned beyond a release; fully sharded data parallel without a pipeline is
+    PyTorch's; the rest is Megatron's.
+    """
+    if row.text("family").startswith("mlperf"):
+        return ("mlperf", "megatron")
+    sharding = f"{row.text('fsdp_shard')} {row.text('optimizer_sharding')}"
+    if FULLY_SHARDED.search(sharding) and (row.count("pp") or 1) == 1:
+        return ("fsdp",)
+    return ("megatron",)
+
+
+def _release(row: Row) -> tuple[int, int] | None:
+    """Year and month of the container that the table names, else the end of the record's year."""
+    container = CONTAINER.search(row.text("table"))
+    if container:
+        return 2000 + int(container[1]), int(container[2])
+    year = row.count("year")
+    return None if year is None else (year, 12)
