@@ -70,7 +70,7 @@ def _planned(phase: str, block: Block, site: Site | None, facts: list[Fact]) -> 
         facility_w=block.facility_power_w or facility_power_w(it_w, ratio),
         accelerators=accelerators,
         accelerator=part.id,
-        peak_flop_per_s=part.peak_flop_per_s["bf16"],
+        peak_flop_per_s=max(part.peak_flop_per_s.get(dtype, 0.0) for dtype in ("bf16", "fp16")),
         pue=site.pue if site else None,
         price_usd_per_j=_value(grid.electricity_price_usd_per_j if grid else None, facts),
         carbon_kg_per_j=_value(carbon, facts),

@@ -12,15 +12,15 @@ from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.special import ndtri
 
 from stargate.engine.sampling import normal_scores
 from stargate.engine.streams import stream
 
 FloatArray = NDArray[np.float64]
+BoolArray = NDArray[np.bool_]
 
-# Normal scores of the 10th and 90th percentile, and of an event that surely does (not) happen.
-_TENTH = 1.2815515655446004
-_SURELY = 8.0
+_TENTH = 1.2815515655446004  # normal score of the 90th percentile
 
 
 class Draws(Protocol):
@@ -28,8 +28,12 @@ class Draws(Protocol):
 
     n: int
 
-    def score(self, name: str, *, event: bool = False) -> FloatArray:
-        """The standard normal scores of an input; an `event` happens at low scores."""
+    def score(self, name: str) -> FloatArray:
+        """The standard normal scores of an input."""
+        ...
+
+    def event(self, name: str, probability: float) -> BoolArray:
+        """In which samples an event of that probability happens: at the high scores."""
         ...
 
     def steps(self, name: str, k: int) -> FloatArray:
@@ -45,11 +49,17 @@ class Sampled:
         self.n = n
         self.inputs: dict[str, FloatArray] = {}
 
-    def score(self, name: str, *, event: bool = False) -> FloatArray:  # noqa: ARG002
+    def score(self, name: str) -> FloatArray:
         """The scores of that name under the seed; the same at every call."""
         if name not in self.inputs:
             self.inputs[name] = normal_scores(stream(self.seed, name), self.n)
         return self.inputs[name]
+
+    def event(self, name: str, probability: float) -> BoolArray:
+        """Whether the event happens; what counts for sensitivity is that, not by how much."""
+        happens = normal_scores(stream(self.seed, name), self.n) > -ndtri(probability)
+        self.inputs[name] = happens.astype(np.float64)
+        return happens
 
     def steps(self, name: str, k: int) -> FloatArray:
         """Columns of scores; the input that counts for sensitivity is where they add up to."""
@@ -66,14 +76,21 @@ class OneAtATime:
         self.row = {name: 2 * i + 1 for i, name in enumerate(names)}
         self.n = 2 * len(names) + 1
 
-    def score(self, name: str, *, event: bool = False) -> FloatArray:
+    def score(self, name: str) -> FloatArray:
         """Zero but for the two rows in which the input is moved."""
         scores = np.zeros(self.n)
         if name in self.row:
-            reach = -_SURELY if event else _TENTH
-            scores[self.row[name]] = -reach
-            scores[self.row[name] + 1] = reach
+            scores[self.row[name]] = -_TENTH
+            scores[self.row[name] + 1] = _TENTH
         return scores
+
+    def event(self, name: str, probability: float) -> BoolArray:
+        """What is likelier, but for the two rows in which it does not happen, and does."""
+        happens = np.full(self.n, probability > 0.5)
+        if name in self.row:
+            happens[self.row[name]] = False
+            happens[self.row[name] + 1] = True
+        return happens
 
     def steps(self, name: str, k: int) -> FloatArray:
         """A steady drift that ends at the moved percentile."""

@@ -103,7 +103,7 @@ def _metric(
     name = f"gate/{gate.id}/{criterion.metric}"
     match criterion.evidence:
         case Judgement(value=value):
-            return draw(value, draws.score(f"{name}/{attempt}"))
+            return draw(value, draws.score(f"{name}/{attempt + 1}"))
         case Measured(value=value, sd=sd, on=day):
             known_s = (day - data_date).days * DAY_S
             return np.where(time_s >= known_s, value + sd * draws.score(name), np.nan)

@@ -46,9 +46,13 @@ class Spending:
 
 @dataclass(frozen=True, slots=True)
 class Circumstances:
-    """What costs depend on besides the file: prices, shared factors, events, descoping."""
+    """What costs depend on besides the file: prices, shared factors, events, descoping.
+
+    `price_base_s` is the middle of the year whose dollars amounts are in, from the data date.
+    """
 
     grid_s: FloatArray
+    price_base_s: float
     prices: Mapping[str, FloatArray]
     factors: Mapping[str, FloatArray]
     dearer: Mapping[tuple[str, str], FloatArray]
@@ -82,11 +86,11 @@ def spending(
     if cost.factor is not None:
         own = draws.score(f"cost/{cost.id}")
         amount = amount * draw(cost.factor, correlated(own, cost.loads, given.factors))
-    if cost.price is not None:
-        amount = amount * price_at(given.prices[cost.price], given.grid_s, middle_s)
+    if cost.price_process is not None:
+        amount = amount * price_at(given.prices[cost.price_process], given.grid_s, middle_s)
     if cost.escalation_per_s:
-        reachable_s = np.where(np.isfinite(middle_s), np.maximum(middle_s, 0.0), 0.0)
-        amount = amount * np.exp(cost.escalation_per_s * reachable_s)
+        since_base_s = np.where(np.isfinite(middle_s), middle_s - given.price_base_s, 0.0)
+        amount = amount * np.exp(cost.escalation_per_s * since_base_s)
     if (dearer := given.dearer.get((cost.id, block.id))) is not None:
         amount = amount * dearer
     return Spending(cost.id, block, amount, window, cost.spend.shape, cost.life_s)
@@ -100,10 +104,11 @@ def spent_share(shape: SpendShape, window: Window, time_s: float) -> FloatArray:
     """
     if shape == "lump":
         return (window.start_s <= time_s).astype(np.float64)
-    length = window.finish_s - window.start_s
-    with np.errstate(invalid="ignore", divide="ignore"):
-        x = np.where(length > 0, (time_s - window.start_s) / length, window.finish_s <= time_s)
-    x = np.clip(np.nan_to_num(x, nan=0.0), 0.0, 1.0)
+    begun = window.start_s <= time_s
+    start = np.where(begun, window.start_s, time_s)
+    length = np.where(begun, window.finish_s, time_s) - start
+    x = np.minimum((time_s - start) / np.maximum(length, 1.0), 1.0)
+    x = np.where(begun & (window.finish_s <= time_s), 1.0, x)
     return x if shape == "linear" else x * x * (3.0 - 2.0 * x)
 
 

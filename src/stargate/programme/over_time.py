@@ -131,8 +131,8 @@ def _energy(
         draw_w += watts
         cost_rate += watts * price
         carbon_rate += carbon_kg(watts, said.carbon_intensity_kg_per_j if own is None else own)
-    if said.price is not None:
-        cost_rate *= outcome.prices[said.price]
+    if said.price_process is not None:
+        cost_rate *= outcome.prices[said.price_process]
     return (
         _cumulative(draw_w, grid_s),
         _cumulative(cost_rate, grid_s),

@@ -18,7 +18,7 @@ from stargate.programme import over_time, provenance, summary
 from stargate.programme.capacity import planned_blocks
 from stargate.programme.draws import OneAtATime, Sampled
 from stargate.programme.result import DriverEffect, PlanResult, RunResult
-from stargate.programme.sensitivity import Measure, effects, label, moved_rows
+from stargate.programme.sensitivity import Measure, effects, label
 from stargate.programme.simulation import Outcome, SpeedOf, simulate
 from stargate.programme.training_run import Speed, speed_of
 from stargate.spec.document import Document, ModelReference
@@ -54,8 +54,9 @@ def plan(
 
     draws = Sampled(chosen_seed, n)
     outcome = simulate(programme, order, blocks, draws, grid_s, find_speed)
-    names = sorted(draws.inputs)
-    moved = simulate(programme, order, blocks, OneAtATime(names), grid_s, find_speed)
+    inputs = dict(sorted(draws.inputs.items()))
+    one = OneAtATime(list(inputs))
+    moved = simulate(programme, order, blocks, one, grid_s, find_speed)
     found = over_time.paths(programme, blocks, outcome, grid_s)
     runs = summary.run_results(document, programme, outcome, draws, find_speed)
     return PlanResult(
@@ -72,7 +73,7 @@ def plan(
         tasks=summary.task_results(programme, order, outcome),
         gates=summary.gate_results(programme, outcome),
         runs=runs,
-        drivers=_drivers(programme, draws.inputs, outcome, moved),
+        drivers=_drivers(programme, inputs, one.row, outcome, moved),
         series=over_time.series(programme, found),
         finance=summary.finance(programme, outcome, found),
         facts=catalog.weakest_first(
@@ -93,9 +94,12 @@ def _grid_s(programme: Programme) -> FloatArray:
 
 
 def _drivers(
-    programme: Programme, inputs: Mapping[str, FloatArray], outcome: Outcome, moved: Outcome
+    programme: Programme,
+    inputs: Mapping[str, FloatArray],
+    rows: Mapping[str, int],
+    outcome: Outcome,
+    moved: Outcome,
 ) -> tuple[DriverEffect, ...]:
-    names = sorted(inputs)
     titles = summary.titles(programme)
     last = programme.phases[-1].id
     measures = (
@@ -107,11 +111,11 @@ def _drivers(
         ),
         Measure("capex", "USD", summary.capex_usd(outcome), summary.capex_usd(moved)),
     )
-    labels = {name: label(name, titles) for name in names}
+    labels = {name: label(name, titles) for name in inputs}
     return tuple(
         effect
         for measure in measures
-        for effect in effects(inputs, moved_rows(names), labels, measure, N_DRIVERS)
+        for effect in effects(inputs, rows, labels, measure, N_DRIVERS)
     )
 
 

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import ndtri
 
 from stargate.programme.capacity import PlannedBlock
 from stargate.programme.distributions import draw
@@ -16,12 +15,6 @@ from stargate.programme.draws import Draws
 from stargate.spec.programme import Risk
 
 FloatArray = NDArray[np.float64]
-BoolArray = NDArray[np.bool_]
-
-
-def happens(draws: Draws, name: str, probability: float) -> BoolArray:
-    """In which samples an event of that probability happens: at the high scores."""
-    return draws.score(name, event=True) > -ndtri(probability)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +49,7 @@ def _strike(
 ) -> None:
     scope = {"programme": "", "phase": f"/{block.phase}", "block": f"/{block.id}"}[risk.per]
     name = f"risk/{risk.id}{scope}"
-    event = happens(draws, name, risk.probability)
+    event = draws.event(name, risk.probability)
     impact = risk.impact
     if impact.delay is not None:
         late = event * draw(impact.delay, draws.score(f"{name}/delay"))

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.special import ndtr
 from scipy.stats import rankdata
 
 from stargate.programme.result import DriverEffect
@@ -30,21 +31,22 @@ class Measure:
 def rank_correlations(inputs: Mapping[str, FloatArray], outcome: FloatArray) -> Mapping[str, float]:
     """Spearman's rank correlation of every input with an outcome, where the outcome is finite.
 
-    Pearson's correlation of the ranks, ties given their mean rank. Source: Spearman (1904).
+    Pearson's correlation of the ranks (Spearman 1904), ties given their mean rank. An input is a
+    normal score, of which there is one in each stratum, so that Phi(score) is its rank; or an
+    event, of which any two values serve as ranks.
     """
     happens = np.isfinite(outcome)
     if happens.sum() < _FEWEST or np.ptp(outcome[happens]) == 0:
         return {}
-    target = _standard_ranks(outcome[happens])
+    target = _standard(rankdata(outcome[happens]))
     return {
-        name: float(target @ _standard_ranks(scores[happens])) / len(target)
+        name: float(np.mean(target * _standard(ndtr(scores[happens]))))
         for name, scores in inputs.items()
     }
 
 
-def _standard_ranks(values: FloatArray) -> FloatArray:
-    """Ranks with mean 0 and variance 1 (all 0 where the values are all the same)."""
-    ranks = rankdata(values)
+def _standard(ranks: FloatArray) -> FloatArray:
+    """Shifted and scaled to mean 0 and variance 1 (all 0 where the values are all the same)."""
     spread = float(ranks.std())
     centred = ranks - ranks.mean()
     return np.asarray(centred / spread if spread else centred)
@@ -86,19 +88,15 @@ def label(name: str, titles: Mapping[str, str]) -> str:
         "task": "duration of {}",
         "success": "{} succeeds",
         "driver": "{}",
-        "price": "price: {}",
+        "price": "{}",
         "cost": "cost rate: {}",
-        "risk": "risk: {}",
+        "risk": "event: {}",
         "run": "training run: {}",
         "loss": "scaling law: {}",
         "capability": "capability law: {}",
         "gate": "evidence: {}",
     }
     head, _, tail = rest.partition("/")
-    title = titles.get(rest) or " ".join(filter(None, (titles.get(head, head), tail)))
-    return words[kind].format(title)
-
-
-def moved_rows(names: Sequence[str]) -> Mapping[str, int]:
-    """The row in which `draws.OneAtATime` sets each input low."""
-    return {name: 2 * i + 1 for i, name in enumerate(names)}
+    detail = tail.replace("/", ", attempt " if kind == "gate" else ": ")
+    told = " ".join(filter(None, (titles.get(head, head), detail)))
+    return words[kind].format(titles.get(rest, told))

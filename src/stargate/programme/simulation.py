@@ -22,7 +22,7 @@ from stargate.programme.distributions import draw
 from stargate.programme.draws import Draws
 from stargate.programme.gates import Decision, decide
 from stargate.programme.prices import price_paths
-from stargate.programme.risks import Impacts, happens, impacts
+from stargate.programme.risks import Impacts, impacts
 from stargate.programme.schedule import Schedule, Span, forward
 from stargate.programme.training_run import Speed, training_compute_flop, uptime_of
 from stargate.spec.activities import Activity
@@ -79,7 +79,8 @@ def simulate(
     schedule = forward(order, draws.n, works.perform)
     prices = price_paths(programme.drivers, draws, grid_s)
     shares = {block.id: works.share_of(block) for block in blocks}
-    given = money.Circumstances(grid_s, prices, factors, struck.cost_factor, shares)
+    base_s = (date(programme.price_base, 7, 1) - programme.data_date).days * DAY_S
+    given = money.Circumstances(grid_s, base_s, prices, factors, struck.cost_factor, shares)
     spendings = _spendings(programme, blocks, draws, schedule, works.effort_end_s, given)
     return Outcome(
         schedule, works.effort_end_s, works.decisions, works.runs, shares, spendings, prices
@@ -163,7 +164,7 @@ class _Works:
         finish = start + self._duration(activity.id, task, activity)
         self.effort_end_s[activity.id] = finish
         if task.success < 1:
-            done = happens(self.draws, f"success/{activity.id}", task.success)
+            done = self.draws.event(f"success/{activity.id}", task.success)
             finish = np.where(done, finish, np.inf)
         return start, finish
 

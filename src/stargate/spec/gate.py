@@ -53,7 +53,7 @@ Evidence = Annotated[Judgement | Measured | Forecast, Field(discriminator="kind"
 class Criterion(Sourced):
     """A metric, its evidence, and the value that it must reach."""
 
-    metric: Identifier
+    metric: Annotated[str, Field(min_length=1, max_length=60)]
     at_least: float | None = None
     at_most: float | None = None
     evidence: Evidence
