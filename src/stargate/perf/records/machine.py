@@ -23,7 +23,7 @@ FABRICS: tuple[tuple[str, str], ...] = (
 SLICES = re.compile(r"(\d+) slices?(?:\(s\))?", re.I)
 OVERSUBSCRIBED = re.compile(r"pods of ([\d,]+), 1:(\d+(?:\.\d+)?)", re.I)
 LAST_YEAR_OF_FP16 = 2022  # training went to bf16, and attention to flash kernels, after that
-FULLY_SHARDED = re.compile(r"fsdp|zero-?3|zero 3", re.I)
+FULLY_SHARDED = re.compile(r"fsdp|zero-?3|\bfull\b", re.I)
 GENERATION = re.compile(r"([a-z]+)-(\d{4})(?:\.(\d{2}))?")
 CONTAINER = re.compile(r"\b(2\d)\.(\d\d)\b")
 
