@@ -22,7 +22,7 @@ from stargate.perf.columns import Array
 
 @dataclass(frozen=True, slots=True)
 class Coefficients:
-    """Fractions are of the catalogue's figures; `*_overlap` is the share hidden where it could be."""
+    """Fractions are of catalogued figures; `*_overlap` is the share hidden where it could be."""
 
     gemm_fraction: float  # rate of large 16-bit products in training over the best measured
     gemm_fraction_8bit: float

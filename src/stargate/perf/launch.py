@@ -14,7 +14,7 @@ from stargate.perf.columns import Array, Column
 ATTENTION_KERNELS = 8.0  # norm, qkv, rope, core, projection, bias-dropout-add
 UNFUSED_KERNELS = 4.0  # scores, softmax, dropout and product instead of one core
 FFN_KERNELS = 5.0
-ROUTED_KERNELS = 18.0  # router, top-k, permutes, two grouped products, unpermute
+ROUTED_KERNELS = 40.0  # router, top-k, sorts, permutes, grouped products, casts, unpermute
 TENSOR_PARALLEL_KERNELS = 2.0  # collectives
 ADAPTER_KERNELS = 14.0  # two thin products and a sum for each of four linear layers
 BACKWARD_RATIO = 2.0  # kernels of the backward over those of the forward

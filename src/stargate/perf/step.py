@@ -353,7 +353,8 @@ def _memory(
     live = pipeline.live_micro_batches(t.pp, t.vp, micro_batches, t.schedule)
     live_last = pipeline.live_on_last_stage(t.pp, t.vp, micro_batches, t.schedule)
     working = np.where(repeated > 0, cost.activation + cost.scores, 0.0)
-    first = live * state.layers_most * saved + working
+    second = np.maximum(live - 1.0, 1.0) * state.layers_most * (t.pp > 2)
+    first = np.maximum(live * state.layers_first, second) * saved + working
     last = live_last * state.layers_last * saved + working
     logits = cost.logits
     last_is_fuller = last + logits > first + np.where(t.pp > 1, 0.0, logits)
@@ -362,7 +363,7 @@ def _memory(
         t.zero == 3, 2.0 * 2.0 * (cost.dense_parameters + cost.expert_parameters), 0.0
     )
     return {
-        "weights": np.asarray(state.weights + gathered),
+        "weights": state.weights + 1.0 * gathered,
         "gradients": np.asarray(state.gradients),
         "optimizer": np.asarray(state.optimizer),
         "activations": np.where(last_is_fuller, last, first),
