@@ -46,22 +46,25 @@ def page(item: Item) -> None:
     if item.note:
         click.echo(f"  note: {item.note}")
     if item.facts:
+        sources = list(dict.fromkeys(fact.source for fact in item.facts))
         _print(
             ["value", "of", "range", "year", "confidence", "source", "note"],
-            [_fact_row(fact, item) for fact in item.facts],
+            [_fact_row(fact, item, sources.index(fact.source) + 1) for fact in item.facts],
         )
+        for number, source in enumerate(sources, 1):
+            click.echo(f"[{number}] {source}")
     if item.table is not None:
         click.echo(item.table.about)
         heads = [_with_unit(column, item.table.units) for column in item.table.columns]
         _print(heads, [list(cells.values()) for cells in item.table])
 
 
-def _fact_row(fact: Fact, item: Item) -> list[str]:
+def _fact_row(fact: Fact, item: Item, source: int) -> list[str]:
     note = "" if fact.note == item.note else fact.note
     year = "" if fact.year is None else str(fact.year)
     key = fact.id.removeprefix(f"{item.id}.")
     what = fact.what if key == fact.id else f"{key}: {fact.what}"
-    return [fact.text, what, written_range(fact), year, fact.confidence, fact.source, note]
+    return [fact.text, what, written_range(fact), year, fact.confidence, f"[{source}]", note]
 
 
 def _gist(item: Item) -> str:
