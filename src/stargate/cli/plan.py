@@ -1,0 +1,65 @@
+"""`stargate plan FILE`: when each phase is on line, what it costs, and whether its gate opens."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import click
+
+from stargate.cli.specification import load_specification, overrides_option
+
+
+@click.command("plan")
+@click.argument("file", type=click.Path())
+@overrides_option
+@click.option("--samples", type=click.IntRange(1, 2_000_000), help="Futures; the file's number.")
+@click.option("--seed", type=click.IntRange(0), help="Of the random draws; the file's.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+@click.option(
+    "-o",
+    "--output",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Write a report (one HTML file that opens without a network).",
+)
+def command(
+    file: str,
+    overrides: tuple[str, ...],
+    samples: int | None,
+    seed: int | None,
+    as_json: bool,
+    output: Path | None,
+) -> None:
+    """Say when each phase is on line, what it costs, and whether its gate opens, with the odds.
+
+    Prints P10, P50, P80 and P90 of dates and costs, the chance to meet the target, IT and facility
+    power, the odds of gates, and what moves the answer most.
+    """
+    from stargate.cli.plan_object import plan_object
+    from stargate.programme.plan import plan
+
+    document = load_specification(file, overrides)
+    result = plan(document, samples=samples, seed=seed)
+    if as_json:
+        click.echo(json.dumps(plan_object(result), indent=2, allow_nan=False))
+    else:
+        from stargate.view.terminal import print_plan
+
+        print_plan(result)
+    if output is not None:
+        from stargate.view.plan_report import plan_report
+
+        plan_report(result, output, command_line=_same_again(file, overrides, samples, seed))
+        click.echo(f"report: {output}", err=as_json)
+
+
+def _same_again(
+    file: str, overrides: tuple[str, ...], samples: int | None, seed: int | None
+) -> str:
+    """The command that gives the same report."""
+    parts = ["stargate plan", file, *(f"-s {text}" for text in overrides)]
+    if samples is not None:
+        parts.append(f"--samples {samples}")
+    if seed is not None:
+        parts.append(f"--seed {seed}")
+    return " ".join(parts)
