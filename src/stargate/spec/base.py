@@ -15,6 +15,7 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, GetJsonSchemaHandler
 from pydantic_core import CoreSchema
+from typing_extensions import override
 
 from stargate import units
 from stargate.units import Kind
@@ -36,6 +37,7 @@ class SpecModel(BaseModel):
         frozen=True, extra="forbid", allow_inf_nan=False, alias_generator=_name_in_file
     )
 
+    @override
     @classmethod
     def __get_pydantic_json_schema__(
         cls, schema: CoreSchema, handler: GetJsonSchemaHandler
