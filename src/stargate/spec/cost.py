@@ -45,7 +45,9 @@ class _Cost(Sourced):
     phases: tuple[PhaseName, ...] = Field(default=(), description="all when empty")
     factor: NumberDistribution | None = Field(default=None, description="uncertainty of the rate")
     loads: Loads = Field(default_factory=dict)
-    price_process: DriverName | None = Field(default=None, description="price process that scales it")
+    price_process: DriverName | None = Field(
+        default=None, description="price process that scales it"
+    )
     escalation_per_s: PerSecond = Field(default=0.0, description="real, from the price base on")
     spend: Spend = Spend()
     life_s: Annotated[Seconds, Field(gt=0)] | None = None
@@ -107,5 +109,7 @@ class Energy(Sourced):
     utilisation: Share = Field(description="mean draw over IT power")
     pue: Ratio = Field(description="yearly facility energy over IT energy")
     price_usd_per_j: Annotated[DollarsPerJoule, Field(ge=0)]
-    price_process: DriverName | None = Field(default=None, description="price process that scales it")
+    price_process: DriverName | None = Field(
+        default=None, description="price process that scales it"
+    )
     carbon_intensity_kg_per_j: Annotated[KilogramsPerJoule, Field(ge=0)]
