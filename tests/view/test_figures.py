@@ -112,18 +112,19 @@ def test_points_of_a_joint_contour_hold_in_that_share_of_the_samples(level):
 
 def test_the_schedule_draws_each_task_with_its_criticality(plan):
     figure = plan_charts.schedule_chart(plan).figure
-    bars = figure.data[0]
-    assert list(bars.y) == [task.name for task in plan.tasks]
-    darkness = [sum(int(c[i : i + 2], 16) for i in (1, 3, 5)) for c in bars.marker.color]
-    assert darkness == sorted(darkness, reverse=True)
-    assert list(bars.base) == [str(plan.day(task.start.p50)) for task in plan.tasks]
+    bars = figure.data[: len(plan.tasks)]
+    for bar, task in zip(bars, plan.tasks, strict=True):
+        assert list(bar.y) == [task.name, task.name]
+        assert list(bar.x) == [str(plan.day(at)) for at in (task.start.p50, task.finish.p50)]
+    lightness = [sum(int(bar.line.color[i : i + 2], 16) for i in (1, 3, 5)) for bar in bars]
+    assert lightness == sorted(lightness, reverse=True)
     assert "98\u00a0%" in [note.text for note in figure.layout.annotations]
 
 
 def test_the_odds_of_a_gate_add_up_to_one(plan):
-    odds = plan_charts.gate_charts(plan, plan.gates[0])[0].figure.data[0]
-    assert list(odds.y) == pytest.approx([42.0, 29.0, 29.0])
-    assert list(odds.x)[-1] == "never"
+    attempts, never = plan_charts.gate_charts(plan, plan.gates[0])[0].figure.data
+    assert [*attempts.y, *never.y] == pytest.approx([42.0, 29.0, 29.0])
+    assert list(never.x) == ["never"]
 
 
 def test_the_strongest_driver_stands_first_in_the_tornado(plan):

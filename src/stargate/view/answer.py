@@ -26,7 +26,7 @@ def sentences(result: PlanResult) -> tuple[str, ...]:
         for sentence in (
             _when(result, last),
             _money(result, last),
-            *(_gate(gate) for gate in result.gates),
+            *(_gate(gate) for gate in result.gates if gate.opens),
             _drivers(result, last),
             _size(last),
         )
@@ -83,8 +83,9 @@ def _gate(gate: GateResult) -> str:
         f"The gate “{gate.name}” opens at its first attempt in {percent(first)} of the futures and "
         f"at some attempt in {percent(gate.probability_pass)}"
     )
-    if math.isfinite(gate.wait.p50):
-        text += f"; the median wait for it is {months(gate.wait.p50)}"
+    if math.isfinite(gate.wait.p80):
+        text += f"; waiting for it takes {months(gate.wait.p50)} at the median, "
+        text += f"{months(gate.wait.p80)} at P80"
     if gate.probability_pass < 1:
         text += f". {_FAILING[gate.on_fail]}"
     return text + "."

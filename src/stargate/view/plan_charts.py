@@ -154,7 +154,9 @@ def spend_chart(result: PlanResult) -> Chart:
         _band(result, result.series_of("capex_cumulative_usd"), "cumulative spend", 1e9),
         reported_usd=(low, high) if low is not None and high is not None else None,
         basis=basis(result, "Basis: cost by MW and by accelerator, spend curves, escalation."),
-        source=f"Band: {reported(last)}. {last.budget_source}" if high is not None else "",
+        source=f"Reported for {last.name}: {reported(last)} ({last.budget_source})."
+        if high is not None
+        else "",
     )
 
 
@@ -171,7 +173,7 @@ def spend_by_year_chart(result: PlanResult) -> Chart | None:
         return None
     return spend_by_year(
         _years(result, flows[0]),
-        {flow.label: flow.mean for flow in flows},
+        {flow.label.removesuffix(" a year"): flow.mean for flow in flows if flow.mean.any()},
         basis=basis(result, "Basis: cost items and their spend curves, running cost, energy."),
     )
 
@@ -218,7 +220,7 @@ def gate_charts(result: PlanResult, gate: GateResult) -> list[Chart]:
     passed = [0.0, *(attempt.probability_passed_by_now for attempt in gate.attempts)]
     odds = gate_odds(
         gate.id,
-        gate.name,
+        gate.name if gate.name.endswith(("?", ".", "!")) else f"{gate.name}.",
         labels,
         list(np.diff(passed)),
         basis=basis(result, "Basis: all criteria of the gate together."),
@@ -239,7 +241,7 @@ def _evidence_charts(result: PlanResult, gate: GateResult, labels: Sequence[str]
     chart = intervals(
         [Panel(axis, rows, first.threshold)],
         f"evidence-{gate.id}",
-        f"{gate.name}: the evidence at each attempt",
+        "The evidence at each attempt",
         "Lines run from P10 to P90 of the evidence among the futures that come to the attempt, "
         "marks are the median, with the share that passes. A future that passed earlier is no "
         "longer among them.",

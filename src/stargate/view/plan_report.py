@@ -62,7 +62,7 @@ def _key_figures(result: PlanResult) -> Markup:
     if last.target is not None and last.probability_by_target is not None:
         odds = percent(last.probability_by_target)
         entries.insert(1, ("Odds of its target date", odds, long_day(last.target)))
-    for gate in result.gates[-1:]:
+    for gate in [gate for gate in result.gates if gate.opens][-1:]:
         first = gate.attempts[0].probability_passed_by_now if gate.attempts else math.nan
         opens = percent(gate.probability_pass)
         entries.append(("Gate opens", opens, f"{percent(first)} at first attempt"))

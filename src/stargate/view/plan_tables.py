@@ -14,8 +14,8 @@ from stargate.programme.result import (
     RunResult,
     TaskResult,
 )
-from stargate.units import DAY_S, HOUR_S, MONTH_S
-from stargate.view.answer import reported, strongest
+from stargate.units import HOUR_S, MONTH_S
+from stargate.view.answer import reported
 from stargate.view.page import Cell, Column, Markup, link, table, tag, text
 from stargate.view.wording import (
     billions,
@@ -27,6 +27,8 @@ from stargate.view.wording import (
     percent,
     relation,
     scientific,
+    seconds,
+    utilisation,
 )
 
 _PERCENTILES = ("P10", "P50", "P80", "P90")
@@ -51,7 +53,7 @@ def phase_dates(result: PlanResult) -> Markup:
     rows = [
         (
             _name(phase),
-            phase.status,
+            phase.status.replace("_", " "),
             *(month(result.day(at)) for at in _four(phase.online)),
             "–" if phase.target is None else month(phase.target),
             _odds(phase.probability_by_target),
@@ -138,12 +140,12 @@ def money(result: PlanResult) -> Markup:
     """The programme's money over the horizon, in four lines."""
     finance = result.finance
     lines = (
-        ("Capital", finance.capex, "within the horizon"),
-        ("Running cost and energy", finance.running, "within the horizon"),
+        ("Capital", finance.capex, "what is built, and what was committed"),
+        ("Running cost and energy", finance.running, "up to the horizon"),
         (
             "Present value of both",
             finance.present_value,
-            f"at {percent(finance.discount_rate_per_year)} a year",
+            f"up to the horizon, at {percent(finance.discount_rate_per_year)} a year",
         ),
         (
             "Yearly cost when all stands",
@@ -198,69 +200,44 @@ def waits(gate: GateResult) -> str:
 
 
 def runs(result: PlanResult) -> Markup:
-    """The training runs that give gates their evidence."""
-    columns = [
-        Column("Training run"),
-        Column("Model"),
-        Column("Machine"),
-        Column("Strategy"),
-        *_numbers("Step (s)", "MFU", "Goodput", "Failure every (h)", "Days P50", "FLOP P50"),
-        *_numbers("Loss P50 (nats)"),
+    """The training runs that give gates their evidence, a column each."""
+    described = [_run_lines(result, run) for run in result.runs]
+    rows = [(line[0][0], *(value for _, value in line)) for line in zip(*described, strict=True)]
+    return table([Column("Training run"), *(Column(run.name) for run in result.runs)], rows)
+
+
+def _run_lines(result: PlanResult, run: RunResult) -> list[tuple[str, str]]:
+    compute = run.compute_flop
+    return [
+        ("Model", run.model),
+        ("Machine", f"{run.accelerators:,} × {run.accelerator}"),
+        ("Strategy", run.strategy),
+        ("Step time", seconds(run.step_time_s)),
+        ("MFU", utilisation(run.mfu)),
+        ("Goodput after failures and checkpoints", utilisation(run.goodput)),
+        ("Mean time between interruptions", f"{run.mtbf_s / HOUR_S:,.2f} h"),
+        ("Checkpoint every", f"{run.checkpoint_interval_s / 60:,.1f} min"),
+        ("Start, P50", month(result.day(run.start.p50))),
+        ("Length, P50", f"{run.days.p50:,.0f} days"),
+        ("Tokens, P50", scientific(run.tokens.p50)),
+        ("Compute, P10 to P90", f"{scientific(compute.p10)} to {scientific(compute.p90)} FLOP"),
+        ("Loss, P50", f"{run.loss_nats.p50:,.3f} nats a token"),
+        ("Takes place in", percent(run.probability_held)),
     ]
-    return table(columns, [_run_row(run) for run in result.runs])
-
-
-def _run_row(run: RunResult) -> tuple[Cell, ...]:
-    return (
-        run.name,
-        run.model,
-        f"{run.accelerators:,} × {run.accelerator}",
-        run.strategy,
-        f"{run.step_time_s:,.3g}",
-        percent(run.mfu),
-        percent(run.goodput),
-        f"{run.mtbf_s / HOUR_S:,.1f}",
-        f"{run.days.p50 / DAY_S:,.0f}" if run.days.p50 > 10_000 else f"{run.days.p50:,.0f}",
-        scientific(run.compute_flop.p50),
-        f"{run.loss_nats.p50:,.3f}",
-    )
-
-
-def drivers(result: PlanResult, unit: str, scale: float, shown_unit: str) -> Markup:
-    """All effects on one outcome, the strongest first."""
-    rows = [
-        (
-            effect.label,
-            f"{effect.rank_correlation:+.2f}",
-            _signed((effect.low - effect.base) / scale),
-            _signed((effect.high - effect.base) / scale),
-        )
-        for effect in strongest(result, unit)
-    ]
-    columns = [Column("Input"), *_numbers("Rank correlation")]
-    ends = _numbers(f"At its lowest tenth ({shown_unit})", f"At its highest tenth ({shown_unit})")
-    return table([*columns, *ends], rows)
-
-
-def _signed(value: float) -> str:
-    return f"{value:+,.1f}" if math.isfinite(value) else "–"
 
 
 def facts(used: Sequence[Fact]) -> Markup:
     """What a result rests on, as it is handed over: the assumed first."""
     rows = [
-        (
-            fact.what or fact.id,
-            fact.text,
-            _range(fact),
-            _year(fact),
-            tag(fact.confidence),
-            _source(fact),
-        )
+        (_fact(fact), fact.text, _range(fact), _year(fact), tag(fact.confidence), _source(fact))
         for fact in used
     ]
-    columns = [Column("Fact"), *_numbers("Value", "Range", "Year")]
+    columns = [Column("Fact"), Column("Value"), *_numbers("Range", "Year")]
     return table([*columns, Column("Confidence"), Column("Source")], rows)
+
+
+def _fact(fact: Fact) -> Markup:
+    return Markup(f"{text(fact.what)}<br><small>{text(fact.id)}</small>")
 
 
 def _year(fact: Fact) -> str:

@@ -29,28 +29,28 @@ def gate_odds(
     names = [*labels, "never"]
     texts = [percent(height / 100) for height in heights]
     figure = new_figure(290)
-    figure.add_bar(
-        x=names,
-        y=heights,
-        text=texts,
-        textposition="outside",
-        cliponaxis=False,
-        width=0.56,
-        marker={
-            "color": [BLUE] * len(labels) + [GREY],
-            "pattern": overlay([""] * len(labels) + ["/"]),
-        },
-        hovertemplate="%{x}: %{text} of the samples<extra></extra>",
-    )
+    attempts, held_shut = slice(None, -1), slice(-1, None)
+    for part, colour, hatch in ((attempts, BLUE, ""), (held_shut, GREY, "/")):
+        figure.add_bar(
+            x=names[part],
+            y=heights[part],
+            text=texts[part],
+            textposition="outside",
+            cliponaxis=False,
+            width=0.56,
+            marker={"color": colour, "pattern": overlay(hatch)},
+            hovertemplate="%{x}: %{text} of the samples<extra></extra>",
+        )
+    figure.update_layout(barmode="overlay")
     figure.update_xaxes({**number_axis("Attempt (median date)"), "type": "category"})
     figure.update_xaxes(showgrid=False)
     figure.update_yaxes(number_axis("Share of samples (%)", range=[0, max(heights) * 1.2 or 1]))
     return Chart(
         id=f"gate-{gate_id}",
-        title=f"{name}: when it opens",
+        title="When the gate opens",
         caption=(
-            "Share of all samples in which the gate opens at each attempt; the hatched bar is the "
-            f"share in which it never does. In all it opens in {percent(1 - never)}."
+            f"Gate: {name} Share of all samples in which it opens at each attempt; the hatched bar "
+            f"is the share in which it never does. In all it opens in {percent(1 - never)}."
         ),
         basis=basis,
         alt=", ".join(f"{label} {text}" for label, text in zip(names, texts, strict=True)),

@@ -128,8 +128,11 @@ def _axis(panel: Panel) -> dict[str, object]:
     ends = [low, high, *([] if panel.threshold is None else [panel.threshold])]
     span = max(ends) - min(ends) or abs(high) or 1.0
     room = 0.22 if any(interval.remark for interval in panel.intervals) else 0.06
-    settings = {"range": [min(ends) - 0.06 * span, max(ends) + room * span], "nticks": 5}
-    return number_axis(panel.axis, **settings, **({"tickformat": "~e"} if panel.log else {}))
+    settings = {
+        "range": [min(ends) - 0.06 * span, max(ends) + room * span],
+        "nticks": 4 if panel.log else 5,
+    }
+    return number_axis(panel.axis, **settings, exponentformat="power")
 
 
 def _add_threshold(figure: go.Figure, threshold: float, column: int) -> None:

@@ -20,6 +20,7 @@ from stargate.view.figures.style import (
 from stargate.view.wording import percent
 
 _ROW_PX = 25
+_BAR_PX = 13
 _CRITICALITY_SCALE = ((0.0, "#A3B1BD"), (0.5, "#D98A4B"), (1.0, "#B23A0E"))
 
 
@@ -43,13 +44,11 @@ def schedule(tasks: Sequence[TaskBar], *, n_tasks: int, basis: str) -> Chart:
     _add_bars(figure, tasks, names)
     _add_whiskers(figure, tasks, names)
     _add_criticality(figure, tasks, names)
-    figure.update_layout(bargap=0.42, margin={"t": 28, "l": 20, "r": 54})
+    figure.update_layout(margin={"t": 28, "l": 20, "r": 54})
     figure.update_xaxes(date_axis())
     figure.update_yaxes(category_axis(names))
     figure.update_yaxes(title_text="", range=[-0.6, len(tasks) - 0.4])
-    shown = (
-        f"{len(tasks)} of {n_tasks} tasks, those that matter most" if n_tasks > len(tasks) else ""
-    )
+    shown = f" The {len(tasks)} most critical of {n_tasks} tasks." if n_tasks > len(tasks) else ""
     worst = max(tasks, key=lambda task: task.criticality)
     return Chart(
         id="schedule",
@@ -57,7 +56,7 @@ def schedule(tasks: Sequence[TaskBar], *, n_tasks: int, basis: str) -> Chart:
         caption=(
             "Bars run from the median start to the median finish, whiskers from P10 to P90 of the "
             "finish. Colour and the figure at the right are the criticality index: the share of "
-            f"samples in which the task lies on the critical path. {shown}".strip()
+            f"samples in which the task lies on the critical path.{shown}"
         ),
         basis=basis,
         alt=f"{len(tasks)} tasks; most critical: {worst.name}, {percent(worst.criticality)}.",
@@ -87,29 +86,20 @@ def _distinct(names: Sequence[str]) -> list[str]:
     return result
 
 
-def _milliseconds(span: np.timedelta64) -> float:
-    return float(span / np.timedelta64(1, "ms"))
-
-
 def _add_bars(figure: go.Figure, tasks: Sequence[TaskBar], names: Sequence[str]) -> None:
-    figure.add_bar(
-        orientation="h",
-        y=list(names),
-        base=[iso(task.start) for task in tasks],
-        x=[_milliseconds(task.finish - task.start) for task in tasks],
-        marker={
-            "color": [criticality_colour(task.criticality) for task in tasks],
-            "line": {"width": 0},
-        },
-        customdata=[
-            [iso(task.start), iso(task.finish), iso(task.finish_p10), iso(task.finish_p90)]
-            for task in tasks
-        ],
-        hovertemplate=(
-            "%{y}<br>%{customdata[0]} to %{customdata[1]} (P50)<br>"
-            "finish P10 %{customdata[2]}, P90 %{customdata[3]}<extra></extra>"
-        ),
-    )
+    """Thick lines, because they lie on a date axis as plain dates."""
+    for task, name in zip(tasks, names, strict=True):
+        start, finish = iso(task.start), iso(task.finish)
+        figure.add_scatter(
+            x=[start, finish],
+            y=[name, name],
+            mode="lines",
+            line={"color": criticality_colour(task.criticality), "width": _BAR_PX},
+            hovertemplate=(
+                f"%{{y}}<br>{start} to {finish} (P50)<br>finish P10 {iso(task.finish_p10)}, "
+                f"P90 {iso(task.finish_p90)}<extra></extra>"
+            ),
+        )
 
 
 def _add_whiskers(figure: go.Figure, tasks: Sequence[TaskBar], names: Sequence[str]) -> None:

@@ -140,10 +140,10 @@ def tinted(colour: str, opacity: float) -> str:
     return f"rgba({red},{green},{blue},{opacity:g})"
 
 
-def overlay(shapes: str | Sequence[str]) -> dict[str, object]:
+def overlay(shape: str) -> dict[str, object]:
     """Hatching drawn thinly over a bar's own colour, for a print without colours."""
     return {
-        "shape": shapes if isinstance(shapes, str) else list(shapes),
+        "shape": shape,
         "fillmode": "overlay",
         "fgcolor": "#FFFFFF",
         "fgopacity": 0.75,

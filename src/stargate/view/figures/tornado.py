@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from textwrap import wrap
 
 import plotly.graph_objects as go
 from plotly.subplots import make_subplots
@@ -18,7 +19,8 @@ from stargate.view.figures.style import (
     overlay,
 )
 
-_ROW_PX = 32
+_ROW_PX = 34
+_NAME_CHARACTERS = 30
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +47,7 @@ def tornado(
     _add_correlation(figure, swings)
     if both:
         _add_swing(figure, swings, swing_unit)
-    names = [swing.name for swing in swings]
+    names = [_folded(swing.name) for swing in swings]
     figure.update_layout(bargap=0.45, barmode="overlay", margin={"l": 20, "r": 24})
     figure.update_yaxes(category_axis(names))
     figure.update_yaxes(title_text="", range=[-0.6, len(names) - 0.4])
@@ -72,6 +74,11 @@ def tornado(
     )
 
 
+def _folded(name: str) -> str:
+    """A long name on several lines, so that it leaves room for the bars."""
+    return "<br>".join(wrap(name, _NAME_CHARACTERS))
+
+
 def _signed(value: float | None) -> str:
     return "–" if value is None else f"{value:+.1f}"
 
@@ -88,29 +95,29 @@ def _caption(output: str, both: bool) -> str:
 
 
 def _add_correlation(figure: go.Figure, swings: Sequence[Swing]) -> None:
-    figure.add_bar(
-        orientation="h",
-        x=[swing.rank_correlation for swing in swings],
-        y=[swing.name for swing in swings],
-        text=[f"{swing.rank_correlation:+.2f}" for swing in swings],
-        textposition="outside",
-        cliponaxis=False,
-        marker={
-            "color": [VERMILLION if swing.rank_correlation > 0 else BLUE for swing in swings],
-            "pattern": overlay(["/" if s.rank_correlation > 0 else "" for s in swings]),
-        },
-        customdata=[swing.name for swing in swings],
-        hovertemplate="%{customdata}: %{x:+.2f}<extra></extra>",
-        row=1,
-        col=1,
-    )
+    for colour, hatch, side in ((BLUE, "", -1), (VERMILLION, "/", 1)):
+        shown = [swing for swing in swings if swing.rank_correlation * side > 0]
+        figure.add_bar(
+            orientation="h",
+            x=[swing.rank_correlation for swing in shown],
+            y=[_folded(swing.name) for swing in shown],
+            text=[f"{swing.rank_correlation:+.2f}" for swing in shown],
+            textposition="outside",
+            cliponaxis=False,
+            marker={"color": colour, "pattern": overlay(hatch)},
+            customdata=[swing.name for swing in shown],
+            hovertemplate="%{customdata}: %{x:+.2f}<extra></extra>",
+            row=1,
+            col=1,
+        )
     strongest = max((abs(swing.rank_correlation) for swing in swings), default=1.0)
     reach = min(1.0, strongest) * 1.3 + 0.05
-    axis = number_axis("Rank correlation (no unit)", range=[-reach, reach], zeroline=True)
+    axis = number_axis("Rank correlation (−1 to 1)", range=[-reach, reach], zeroline=True)
     figure.update_xaxes(axis, row=1, col=1)
 
 
 def _add_swing(figure: go.Figure, swings: Sequence[Swing], unit: str) -> None:
+    widest = max((abs(e) for s in swings for e in (s.low, s.high) if e is not None), default=1.0)
     for ends, colour, shape, name in (
         ([swing.low for swing in swings], BLUE, "", "input at its P10"),
         ([swing.high for swing in swings], VERMILLION, "/", "input at its P90"),
@@ -118,9 +125,9 @@ def _add_swing(figure: go.Figure, swings: Sequence[Swing], unit: str) -> None:
         figure.add_bar(
             orientation="h",
             x=ends,
-            y=[swing.name for swing in swings],
+            y=[_folded(swing.name) for swing in swings],
             name=name,
-            text=[_signed(end) for end in ends],
+            text=["" if abs(end or 0.0) < widest / 100 else _signed(end) for end in ends],
             textposition="outside",
             cliponaxis=False,
             marker={"color": colour, "pattern": overlay(shape)},
@@ -129,7 +136,6 @@ def _add_swing(figure: go.Figure, swings: Sequence[Swing], unit: str) -> None:
             row=1,
             col=2,
         )
-    widest = max((abs(e) for s in swings for e in (s.low, s.high) if e is not None), default=1.0)
     reach = widest * 1.3 or 1.0
-    axis = number_axis(f"Change, one at a time ({unit})", range=[-reach, reach], zeroline=True)
+    axis = number_axis(f"Change ({unit})", range=[-reach, reach], zeroline=True)
     figure.update_xaxes(axis, row=1, col=2)
