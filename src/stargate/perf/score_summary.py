@@ -19,6 +19,7 @@ from stargate.perf.records import Unusable
 from stargate.perf.scoreboard import Score
 
 SERIES_MIN = 3  # fewer rows have no meaningful order
+CHOICE_MIN = 2  # but two layouts are a choice
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +83,7 @@ def layout_sweeps(rows: Sequence[Score | Unusable]) -> tuple[Series, ...]:
     return tuple(
         _series(f"{name[0]}: {name[1]} on {group[0].n_accelerators}", group, choose=True)
         for name, group in groups.items()
-        if len({row.strategy for row in group}) >= SERIES_MIN
+        if len({row.strategy for row in group}) >= CHOICE_MIN
     )
 
 
@@ -122,7 +123,8 @@ def _series(name: str, rows: Sequence[Score], *, choose: bool = False) -> Series
     measured = np.array([_cost(row, row.measured_s) for row in rows])
     predicted = np.array([_cost(row, row.predicted_s) for row in rows])
     regret = float(measured[np.argmin(predicted)] / measured.min() - 1.0) if choose else None
-    return Series(name, len(rows), spearman(predicted, measured), regret)
+    rank = spearman(predicted, measured) if len(rows) >= SERIES_MIN else None
+    return Series(name, len(rows), rank, regret)
 
 
 def _cost(row: Score, time_s: float) -> float:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 from stargate import catalog
 from stargate.errors import CatalogError
@@ -23,6 +24,7 @@ FABRICS: tuple[tuple[str, str], ...] = (
 SLICES = re.compile(r"(\d+) slices?(?:\(s\))?", re.I)
 OVERSUBSCRIBED = re.compile(r"pods of ([\d,]+), 1:(\d+(?:\.\d+)?)", re.I)
 LAST_YEAR_OF_FP16 = 2022  # training went to bf16, and attention to flash kernels, after that
+BLOCKING = re.compile(r"CUDA_LAUNCH_BLOCKING=1")
 FULLY_SHARDED = re.compile(r"fsdp|zero-?3|\bfull\b", re.I)
 GENERATION = re.compile(r"([a-z]+)-(\d{4})(?:\.(\d{2}))?")
 CONTAINER = re.compile(r"\b(2\d)\.(\d\d)\b")
@@ -46,7 +48,14 @@ def machine_of(row: Row) -> Machine:
         fabric=first_match(FABRICS, row.text("interconnect_basis")) or "infiniband",
         oversubscription=_oversubscription(row.text("interconnect_basis")),
     )
-    return Machine.of(part, count, network=network, software=software)
+    machine = Machine.of(part, count, network=network, software=software)
+    return _blocking(machine) if BLOCKING.search(row.text("notes")) else machine
+
+
+def _blocking(machine: Machine) -> Machine:
+    """With CUDA_LAUNCH_BLOCKING=1 host and device take turns: a launch costs both their times."""
+    c = machine.coefficients
+    return machine.with_coefficients(replace(c, kernel_gap_s=c.kernel_gap_s + c.kernel_issue_s))
 
 
 def _domain(row: Row, usual: int, topology: str, count: int) -> int:
