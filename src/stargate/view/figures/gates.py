@@ -17,6 +17,11 @@ from stargate.view.figures.style import (
 from stargate.view.wording import percent
 
 
+def _step(heights: Sequence[float]) -> float:
+    """Percent between the lines of the grid, so that none stands above 100."""
+    return 25.0 if max(heights) > 60 else 10.0
+
+
 def gate_odds(
     gate_id: str, name: str, labels: Sequence[str], shares: Sequence[float], *, basis: str
 ) -> Chart:
@@ -44,7 +49,9 @@ def gate_odds(
     figure.update_layout(barmode="overlay")
     figure.update_xaxes({**number_axis("Attempt (median date)"), "type": "category"})
     figure.update_xaxes(showgrid=False)
-    figure.update_yaxes(number_axis("Share of samples (%)", range=[0, max(heights) * 1.2 or 1]))
+    figure.update_yaxes(
+        number_axis("Share of samples (%)", range=[0, max(heights) * 1.2], dtick=_step(heights))
+    )
     return Chart(
         id=f"gate-{gate_id}",
         title="When the gate opens",

@@ -122,5 +122,7 @@ def _add_criticality(figure: go.Figure, tasks: Sequence[TaskBar], names: Sequenc
     place = {"xref": "paper", "xanchor": "left", "xshift": 6}
     for task, name in zip(tasks, names, strict=True):
         figure.add_annotation(note(1, name, percent(task.criticality), **place))
-    heading = note(1, 1, "critical in", yref="paper", xanchor="right", yanchor="bottom")
+    heading = note(
+        1, 1, "critical in", xref="paper", yref="paper", xanchor="right", yanchor="bottom"
+    )
     figure.add_annotation({**heading, "xshift": 50})

@@ -19,8 +19,8 @@ from stargate.view.figures.style import (
     overlay,
 )
 
-_ROW_PX = 34
-_NAME_CHARACTERS = 30
+_LINE_PX = 15
+_NAME_CHARACTERS = 36
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +43,7 @@ def tornado(
     """Two panels with shared rows, the strongest input on top."""
     both = any(swing.low is not None for swing in swings)
     figure = make_subplots(1, 2 if both else 1, shared_yaxes=True, horizontal_spacing=0.08)
-    figure.update_layout(new_figure(84 + _ROW_PX * len(swings)).layout)
+    figure.update_layout(new_figure(84 + _row_px(swings) * len(swings)).layout)
     _add_correlation(figure, swings)
     if both:
         _add_swing(figure, swings, swing_unit)
@@ -77,6 +77,11 @@ def tornado(
 def _folded(name: str) -> str:
     """A long name on several lines, so that it leaves room for the bars."""
     return "<br>".join(wrap(name, _NAME_CHARACTERS))
+
+
+def _row_px(swings: Sequence[Swing]) -> int:
+    lines = max((len(wrap(swing.name, _NAME_CHARACTERS)) for swing in swings), default=1)
+    return _LINE_PX * (lines + 1)
 
 
 def _signed(value: float | None) -> str:
