@@ -271,6 +271,13 @@ def test_a_container_dates_the_software_more_finely_than_the_year():
     assert _release(Row({})) is None
 
 
+def test_a_run_without_any_feature_of_2022_is_not_dated_by_a_later_paper():
+    old = {"recompute": "full", "seq_parallel": "no", "optimizer_sharding": "none"}
+    assert _release(Row({"year": "2024", **old})) == (2022, 12)
+    assert _release(Row({"year": "2021", **old})) == (2021, 12)
+    assert _release(Row({"year": "2024", **old, "optimizer_sharding": "zero1"})) == (2024, 12)
+
+
 @pytest.mark.parametrize("suite", records.SUITES)
 def test_nearly_all_complete_open_records_can_be_run(suite):
     complete = [r for r in records.open_records(suite) if r.origin.grade == "A"]

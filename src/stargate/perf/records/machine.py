@@ -26,6 +26,7 @@ OVERSUBSCRIBED = re.compile(r"pods of ([\d,]+), 1:(\d+(?:\.\d+)?)", re.I)
 LAST_YEAR_OF_FP16 = 2022  # training went to bf16, and attention to flash kernels, after that
 BLOCKING = re.compile(r"CUDA_LAUNCH_BLOCKING=1")
 FULLY_SHARDED = re.compile(r"fsdp|zero-?3|\bfull\b", re.I)
+FEATURES_OF_2022 = {"recompute": "full", "seq_parallel": "no", "optimizer_sharding": "none"}
 GENERATION = re.compile(r"([a-z]+)-(\d{4})(?:\.(\d{2}))?")
 CONTAINER = re.compile(r"\b(2\d)\.(\d\d)\b")
 
@@ -126,9 +127,18 @@ def _stacks(row: Row) -> tuple[str, ...]:
 
 
 def _release(row: Row) -> tuple[int, int] | None:
-    """Year and month of the container that the table names, else the end of the record's year."""
+    """Year and month of the container that the table names, else the end of the record's year.
+
+    The year is that of publication. A run that recomputes everything, without sequence parallelism
+    and without a sharded optimiser, used none of what Megatron brought in 2022: no later release.
+    """
     container = CONTAINER.search(row.text("table"))
     if container:
         return 2000 + int(container[1]), int(container[2])
     year = row.count("year")
-    return None if year is None else (year, 12)
+    if year is None:
+        return None
+    features = [row.text(name).lower() for name in FEATURES_OF_2022]
+    return (
+        min((year, 12), (2022, 12)) if features == list(FEATURES_OF_2022.values()) else (year, 12)
+    )
