@@ -12,7 +12,8 @@ alone, not on its outcome. Of the others the later vintage mostly repeats the ol
   min(q, H), and its pinball loss stays proper. Leaving out what has not arrived would keep only
   the punctual. Coverage counts an unresolved milestone by the forecast's own probability that
   it ends in the interval, given that it is later than H (as in D-calibration: Haider et al.,
-  JMLR 21, 2020, 85).
+  JMLR 21, 2020, 85), and as a miss if the later vintage itself expects it after the interval or
+  has dropped it.
 - `latest`: the later vintage's day whether past or expected. It treats a new expectation as true,
   and leaves out what has been dropped.
 
@@ -178,10 +179,12 @@ def _degenerate(days: FloatArray) -> FloatArray:
 
 
 def _covered(h: Hindcast, kind: TruthKind) -> float:
-    """1 or 0 if the day is known; else P(T <= P90 | T > H), the interval being P10 to P90."""
+    """1 or 0 if the day is known; else P(T <= P90 | T > H), or 0 if none expects it by P90."""
     low, high = PROBABILITIES[0], PROBABILITIES[-1]
     if kind == "latest" or h.standing == "reached":
         slip = _arrival_days(h) - h.remaining_days
         return float(h.slip.quantile(low) <= slip <= h.slip.quantile(high))
+    if h.day is None or h.day > h.quantile_day(high):
+        return 0.0
     gone = h.slip.probability(h.horizon_days - h.remaining_days)
     return max(0.0, high - gone) / (1 - gone)
