@@ -1,0 +1,183 @@
+"""Compute of one layer on one rank: products, attention, memory-bound operators, launches.
+
+Seconds per layer and micro-batch, forward and backward by term, and what the two ends of the model
+add. Each formula stands in the module of its term; here they are fed with a layout's sizes.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from stargate.perf import attention, launch, memory_bound, vocabulary
+from stargate.perf.case import Case
+from stargate.perf.columns import Array, Column
+from stargate.perf.gemm import gemm_time_s
+from stargate.perf.layer_traffic import TRAFFIC
+from stargate.perf.machine import Machine
+from stargate.perf.products import Products
+from stargate.perf.shape import WorkShape
+
+# Gradient products write fp32 sums into the gradient buffer: read and write (Megatron's fused
+# accumulation).
+WEIGHT_GRADIENT_BYTES = 8.0
+COMPUTE = ("linear", "attention", "memory_bound")
+
+
+def linear(products: Products, work: WorkShape, machine: Machine) -> dict[str, Column]:
+    """Forward, input-gradient and weight-gradient products of all linear layers."""
+    p, unit = products, machine.gemm_unit
+    grouped = p.routed[:, None] > 0
+    rate = machine.gemm_rate(work) * np.where(grouped, machine.coefficients.grouped_fraction, 1.0)
+    common = {"flop_per_s": rate, "input_bytes": work.input_bytes, "groups": p.groups}
+    forward = gemm_time_s(p.m, p.n, p.k, unit, **common)
+    dgrad = gemm_time_s(p.m, p.k, p.n, unit, **common)
+    wgrad = gemm_time_s(p.n, p.k, p.m, unit, output_bytes=WEIGHT_GRADIENT_BYTES, **common)
+    weight_gradient = (wgrad * p.share).sum(0) * (1.0 - work.frozen)
+    extra = _adapters(products, work, machine)
+    return {
+        "linear_forward": (forward * p.share).sum(0) + extra,
+        "linear_backward": (dgrad * p.share).sum(0) + weight_gradient + 2.0 * extra,
+        "weight_gradient": weight_gradient,
+    }
+
+
+def _adapters(products: Products, work: WorkShape, machine: Machine) -> Array:
+    """Forward seconds of the thin products M K r and M r N beside each frozen layer."""
+    p, rank = products, np.asarray(work.adapter_rank)
+    if not np.any(rank):
+        return np.zeros(p.m.shape[1])
+    common = {"flop_per_s": machine.gemm_rate(work), "input_bytes": 2.0, "groups": p.groups}
+    down = gemm_time_s(p.m, rank, p.k, machine.gemm_unit, **common)
+    up = gemm_time_s(p.m, p.n, rank, machine.gemm_unit, **common)
+    return ((down + up) * p.share).sum(0)
+
+
+def attention_core(case: Case) -> dict[str, Column]:
+    """The attention core, flash or unfused, with the queries of this rank's part of the context."""
+    shape, work, machine, table, tokens = (
+        case.shape,
+        case.work,
+        case.machine,
+        case.table,
+        case.tokens,
+    )
+    c = machine.coefficients
+    heads = shape.heads / table.tp
+    everywhere = attention.visible_keys(work.seq_len, 0.0)
+    near = attention.visible_keys(work.seq_len, shape.window)
+    share = np.where(np.asarray(shape.window) > 0, shape.global_share, 1.0)
+    keys = share * everywhere + (1.0 - share) * near
+    flop = attention.attention_flop(tokens, keys, heads, shape.qk_dim, shape.v_dim)
+    fraction = attention.flash_fraction(
+        0.5 * (shape.qk_dim + shape.v_dim),
+        work.seq_len / table.cp,
+        c.attention_fraction,
+        c.attention_half_tokens,
+    )
+    forward = attention.flash_time_s(flop, machine.attention_peak_flop_per_s, fraction)
+    backward = forward * attention.BACKWARD_FLOP_RATIO / c.attention_backward
+    plain = _unfused(case)
+    unfused = np.asarray(work.unfused) > 0
+    return {
+        "attention_forward": np.where(unfused, plain[0], forward),
+        "attention_backward": np.where(unfused, plain[1], backward),
+    }
+
+
+def _unfused(case: Case) -> tuple[Array, Array]:
+    """Seconds forward and backward of attention whose scores go through memory, unmasked."""
+    shape, work, machine, table, tokens = (
+        case.shape,
+        case.work,
+        case.machine,
+        case.table,
+        case.tokens,
+    )
+    if not np.any(work.unfused):
+        return np.zeros_like(tokens), np.zeros_like(tokens)
+    heads, seq = shape.heads / table.tp, work.seq_len
+    batch = table.micro_batch * heads
+    rate = machine.gemm_rate(work)
+    common = {"flop_per_s": rate, "input_bytes": 2.0, "groups": batch}
+    rows = seq / table.cp
+    product = gemm_time_s(rows, seq, shape.qk_dim, machine.gemm_unit, **common)
+    product = product + gemm_time_s(rows, shape.v_dim, seq, machine.gemm_unit, **common)
+    bandwidth = machine.stream_bytes_per_s
+    traffic = [
+        attention.unfused_traffic_bytes(batch * rows * seq, per_score, shape.dropout) / bandwidth
+        for per_score in (attention.UNFUSED_FORWARD_BYTES, attention.UNFUSED_BACKWARD_BYTES)
+    ]
+    return product + traffic[0], 2.0 * product + traffic[1]
+
+
+def memory_bound_operators(case: Case) -> dict[str, Column]:
+    """Norms, residuals, activations, rope, casts and permutes; backward moves twice as much."""
+    shape, work, machine, table, tokens = (
+        case.shape,
+        case.work,
+        case.machine,
+        case.table,
+        case.tokens,
+    )
+    tp, h = table.tp, shape.hidden
+    split = np.where(table.sequence_parallel > 0, tp, 1)
+    dense = 1.0 - shape.routed
+    width = (
+        dense * shape.ffn + shape.routed * (shape.shared_ffn + shape.active * shape.expert_ffn)
+    ) / tp
+    heads_width = (shape.heads + shape.kv_heads) * shape.qk_dim / tp
+    forward = memory_bound.residual_bytes(h, shape.dropout) / split
+    forward = forward + memory_bound.activation_bytes(width, shape.gated)
+    forward = forward + memory_bound.rope_bytes(shape.rope * heads_width)
+    spread = np.where(table.ep > 1, tp, 1)
+    forward = forward + memory_bound.permute_bytes(h, shape.active * shape.routed) / spread
+    quantised = (np.asarray(work.bits) < 16) * machine.is_gpu
+    casts = memory_bound.cast_bytes(2.0 * h / split + heads_width + width) * quantised
+    bandwidth = machine.stream_bytes_per_s
+    moved = tokens * (forward * machine.coefficients.fusion + casts)
+    forward_s = memory_bound.stream_time_s(moved, bandwidth)
+    return {"memory_bound_forward": forward_s, "memory_bound_backward": 2.0 * forward_s}
+
+
+def launches(case: Case, parts: dict[str, Column]) -> dict[str, Column]:
+    """Launch costs of a layer beyond what its kernels and traffic take."""
+    shape, work, table = case.shape, case.work, case.table
+    c = case.machine.coefficients
+    kernels = launch.layer_kernels(work.unfused, shape.routed)
+    kernels = kernels + launch.ADAPTER_KERNELS * (np.asarray(work.adapter_rank) > 0)
+    kernels = kernels + launch.TENSOR_PARALLEL_KERNELS * (table.tp > 1)
+    result: dict[str, Column] = {}
+    ways = (
+        ("forward", 1.0, 1.0),
+        ("backward", launch.BACKWARD_RATIO, launch.BACKWARD_ISSUE_RATIO),
+    )
+    for way, starts, issues in ways:
+        device = sum(parts[f"{term}_{way}"] for term in (*COMPUTE, *TRAFFIC))
+        result[f"launch_{way}"] = launch.launch_time_s(
+            device, kernels * starts * c.kernel_gap_s, kernels * issues * c.kernel_issue_s
+        )
+    return result
+
+
+def ends(case: Case) -> dict[str, Column]:
+    """Extra seconds per micro-batch of the first stage (embedding) and the last (logits, loss)."""
+    shape, work, machine, table, tokens = (
+        case.shape,
+        case.work,
+        case.machine,
+        case.table,
+        case.tokens,
+    )
+    width = shape.vocabulary / table.tp
+    rate = machine.dense_rate
+    common = {"flop_per_s": rate, "input_bytes": 2.0}
+    unit = machine.gemm_unit
+    products = gemm_time_s(tokens, width, shape.hidden, unit, output_bytes=4.0, **common)
+    products = products + gemm_time_s(tokens, shape.hidden, width, unit, **common)
+    trained = gemm_time_s(
+        width, shape.hidden, tokens, unit, output_bytes=WEIGHT_GRADIENT_BYTES, **common
+    )
+    bandwidth = machine.stream_bytes_per_s
+    loss = memory_bound.stream_time_s(vocabulary.loss_bytes(tokens, width), bandwidth)
+    embed = memory_bound.stream_time_s(vocabulary.embedding_bytes(tokens, shape.hidden), bandwidth)
+    return {"first_extra": embed, "last_extra": products + trained * (1.0 - work.frozen) + loss}
