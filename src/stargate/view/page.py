@@ -17,6 +17,9 @@ import stargate
 from stargate.view.figures.style import Chart
 
 
+_LONG_TABLE_ROWS = 16
+
+
 @dataclass(frozen=True, slots=True)
 class Markup:
     """Text that is HTML already and is not to be escaped again."""
@@ -91,11 +94,13 @@ def table(columns: Sequence[Column], rows: Iterable[Sequence[Cell]], caption: st
     head = "".join(
         f'<th scope="col"{_class(column)}>{escape(column.heading)}</th>' for column in columns
     )
-    body = "\n".join(_row(columns, row) for row in rows)
+    lines = [_row(columns, row) for row in rows]
+    body = "\n".join(lines)
+    kind = "table long" if len(lines) > _LONG_TABLE_ROWS else "table"
     title = f'<p class="caption">{escape(caption)}</p>' if caption else ""
     label = f' aria-label="{escape(caption)}"' if caption else ""
     return Markup(
-        f'<div class="table">{title}<div class="scroll"><table{label}>'
+        f'<div class="{kind}">{title}<div class="scroll"><table{label}>'
         f"<thead><tr>{head}</tr></thead>\n<tbody>\n{body}\n</tbody></table></div></div>"
     )
 

@@ -191,7 +191,8 @@ def attempts(result: PlanResult, gate: GateResult) -> Markup:
         Column("Attempt"),
         *_numbers("Median date", "Takes place in", "Of those pass", "Passed by then", *evidence),
     ]
-    return table(columns, rows, f"Wait at the gate: {waits(gate)}.")
+    waited = math.isfinite(gate.wait.p50)
+    return table(columns, rows, f"Wait at the gate: {waits(gate)}." if waited else "")
 
 
 def waits(gate: GateResult) -> str:
