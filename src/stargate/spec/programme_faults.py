@@ -6,7 +6,7 @@ among activities of which some do not exist) is left out.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 from difflib import get_close_matches
 from graphlib import CycleError, TopologicalSorter
@@ -19,6 +19,8 @@ from stargate.spec.tree import Path
 
 if TYPE_CHECKING:
     from stargate.spec.programme import Programme
+
+_N_CIRCLES_MAX = 100
 
 
 def programme_faults(programme: Programme) -> list[Fault]:
@@ -89,23 +91,44 @@ def _unknown_names(nodes: Sequence[Activity]) -> list[Fault]:
     return [unknown(path, "task, block, phase, gate or run", name, shown) for path, name in missing]
 
 
-def _circles(nodes: Sequence[Activity]) -> Iterator[Fault]:
-    """The first circle that is found, told in the order of the works."""
+def _circles(nodes: Sequence[Activity]) -> list[Fault]:
+    """Circles of activities that wait for each other, one for each place they are written at.
+
+    A template's circle comes back in every block; it is told of once.
+    """
+    graph = {node.id: set(predecessors(node)) for node in nodes}
+    found: dict[Path, Fault] = {}
+    for _ in range(_N_CIRCLES_MAX):
+        circle = _circle(graph)
+        if circle is None:
+            break
+        path = _written(circle, nodes)
+        message = f"a circle: {' before '.join(circle)}"
+        found.setdefault(path, Fault(path, message, "remove one of these links"))
+        graph[circle[1]].discard(circle[0])
+    return list(found.values())
+
+
+def _circle(graph: Mapping[str, set[str]]) -> list[str] | None:
+    """Names of which each comes before the next, the last being the first again."""
     try:
-        TopologicalSorter({node.id: predecessors(node) for node in nodes}).prepare()
+        TopologicalSorter(graph).prepare()
     except CycleError as error:
         names: list[str] = error.args[1]
-        circle = set(names)
-        written = [
-            wait.path
-            for node in nodes
-            if node.id in circle
-            for wait in node.waits
-            if wait.path and circle & set(wait.of)
-        ]
-        told = " before ".join(names)
-        path = written[0] if written else ("phases",)
-        yield Fault(path, f"a circle: {told}", "remove one of these links")
+        return names
+    return None
+
+
+def _written(circle: Sequence[str], nodes: Sequence[Activity]) -> Path:
+    """Where the first link of a circle is written; some links are implied."""
+    steps = set(zip(circle[1:], circle[:-1], strict=True))
+    written = [
+        wait.path
+        for node in nodes
+        for wait in node.waits
+        if wait.path and any((node.id, name) in steps for name in wait.of)
+    ]
+    return written[0] if written else ("phases",)
 
 
 def _unknown_tasks(programme: Programme) -> Iterator[Fault]:
