@@ -16,7 +16,6 @@ from string import Template
 import stargate
 from stargate.view.figures.style import Chart
 
-
 _LONG_TABLE_ROWS = 16
 
 
