@@ -1,0 +1,98 @@
+"""The scale on which each coefficient is fitted, and how far its prior lets it move.
+
+A share moves on the logistic scale and a positive quantity on the logarithmic one, so that no fit
+leaves its bounds. The spread is one standard deviation of the prior on that scale: small where a
+benchmark pins the coefficient down, large where it is a guess. A coefficient that is exactly zero
+(blocking communication) states a mechanism that is absent and is not fitted.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import astuple, dataclass, fields
+
+import numpy as np
+
+from stargate.perf.coefficients import Coefficients
+from stargate.perf.columns import Array
+
+SMALLEST_SHARE = 0.02
+SMALLEST_EXCESS = 0.01
+
+
+@dataclass(frozen=True, slots=True)
+class Scale:
+    """A change of variable, its inverse, and the prior's standard deviation after the change."""
+
+    forward: Callable[[float], float]
+    inverse: Callable[[float], float]
+    spread: float
+
+
+def _logit(share: float) -> float:
+    held = min(max(share, SMALLEST_SHARE), 1.0 - SMALLEST_SHARE)
+    return float(np.log(held / (1.0 - held)))
+
+
+def _share(spread: float) -> Scale:
+    return Scale(_logit, lambda z: float(1.0 / (1.0 + np.exp(-z))), spread)
+
+
+def _positive(spread: float) -> Scale:
+    return Scale(lambda x: float(np.log(x)), lambda z: float(np.exp(z)), spread)
+
+
+def _above_one(spread: float) -> Scale:
+    return Scale(
+        lambda x: float(np.log(max(x - 1.0, SMALLEST_EXCESS))),
+        lambda z: float(1.0 + np.exp(z)),
+        spread,
+    )
+
+
+SCALES: dict[str, Scale] = {
+    "gemm_fraction": _positive(0.10),
+    "gemm_fraction_8bit": _positive(0.12),
+    "gemm_fraction_4bit": _positive(0.15),
+    "store_exposed": _share(0.7),
+    "grouped_fraction": _share(0.5),
+    "attention_fraction": _share(0.4),
+    "attention_backward": _positive(0.2),
+    "attention_half_tokens": _positive(0.5),
+    "memory_fraction": _share(0.3),
+    "fusion": _positive(0.3),
+    "kernel_gap_s": _positive(0.5),
+    "kernel_issue_s": _positive(0.5),
+    "micro_batch_s": _positive(0.8),
+    "step_s": _positive(0.8),
+    "tp_overlap": _share(0.8),
+    "cp_overlap": _share(0.8),
+    "ep_overlap": _share(0.8),
+    "p2p_overlap": _share(0.8),
+    "dp_overlap": _share(0.8),
+    "shard_overlap": _share(0.8),
+    "interference": _positive(0.5),
+    "collective_slowdown": _positive(0.25),
+    "expert_dedup": _share(0.8),
+    "expert_imbalance": _above_one(0.5),
+    "straggler_sigma": _positive(0.6),
+}
+FITTED = tuple(SCALES)
+SPREADS: Array = np.array([scale.spread for scale in SCALES.values()])
+
+
+def to_scale(coefficients: Coefficients) -> Array:
+    """The fitted coefficients on their scales, in the order of `FITTED`; zeros become nan."""
+    values = {name: getattr(coefficients, name) for name in FITTED}
+    return np.array([SCALES[n].forward(v) if v != 0 else np.nan for n, v in values.items()])
+
+
+def from_scale(base: Coefficients, scaled: Array) -> Coefficients:
+    """`base` with its fitted coefficients replaced; those that are nan stay as they are."""
+    moved = {
+        name: SCALES[name].inverse(z)
+        for name, z in zip(FITTED, scaled, strict=True)
+        if not np.isnan(z)
+    }
+    names = (field.name for field in fields(Coefficients))
+    return Coefficients(*(moved.get(n, v) for n, v in zip(names, astuple(base), strict=True)))
