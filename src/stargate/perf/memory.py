@@ -11,6 +11,7 @@ import numpy as np
 
 from stargate.perf.columns import Array, Column, Ints
 
+BF16_BYTES = 2.0
 NCCL_AND_CONTEXT_BYTES = 3.0e9  # CUDA context, workspace, collectives' buffers (2-4 GB, assumed)
 
 

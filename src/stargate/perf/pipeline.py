@@ -50,7 +50,7 @@ def bubble_time_s(
 
 
 def message_time_s(
-    message_s: Array, micro_batches: Array, pp: Ints, vp: Ints, overlap: Column
+    message_s: Column, micro_batches: Column, pp: Ints, vp: Ints, overlap: Column
 ) -> Array:
     """Seconds of stage-to-stage messages on the critical path.
 
