@@ -14,6 +14,7 @@ from stargate import catalog, units
 from stargate.catalog.facts import CONFIDENCES, Fact, weakest_first
 from stargate.catalog.files import read_yaml
 from stargate.catalog.lists import SUBJECTS, facts_on
+from stargate.catalog.names import alias_table
 from stargate.catalog.quantities import PLAIN_UNITS, measure_of, to_si, written, written_range
 from stargate.errors import CatalogError
 
@@ -156,6 +157,22 @@ def test_every_subject_holds_facts():
 def test_a_thing_and_its_property_name_a_fact():
     assert catalog.fact("h100-sxm.tdp").value == 700
     assert catalog.fact("H100.tdp").id == "h100-sxm.tdp"
+    assert catalog.fact("dgx-h100.max_power").value == 10.2e3
+    assert catalog.fact("llama-3.1-8b.parameters").value == 8_030_261_248
+    with pytest.raises(CatalogError, match="tdp"):
+        catalog.fact("h100-sxm.weight")
+    with pytest.raises(CatalogError, match="names a model"):
+        catalog.fact("llama-3.1-8b")
+
+
+def test_a_search_finds_things_of_every_kind():
+    assert {item.kind for item in catalog.search("h100")} >= {"accelerator", "node", "fact"}
+    assert catalog.search("unobtainium") == ()
+
+
+def test_one_spelling_cannot_name_two_things():
+    with pytest.raises(CatalogError, match="names both"):
+        alias_table({"h100": (), "h-100": ()})
 
 
 def test_an_unknown_fact_is_refused_with_close_matches():

@@ -181,6 +181,11 @@ SPELLINGS = {
     "Trainium2": "trainium2",
     "L40S": "l40s",
     "RTX PRO 6000": "rtx-pro-6000",
+    "NVIDIA H100 80GB HBM3": "h100-sxm",
+    "NVIDIA A100-SXM4-40GB": "a100-sxm-40",
+    "AMD Instinct MI300X": "mi300x",
+    "Intel Gaudi 3": "gaudi3",
+    "Google TPU v5p": "tpu-v5p",
 }
 
 

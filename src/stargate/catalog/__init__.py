@@ -18,11 +18,13 @@ from stargate.catalog import hardware
 from stargate.catalog.entries import aliases_of
 from stargate.catalog.facts import CONFIDENCES, Confidence, Fact, weakest_first
 from stargate.catalog.hardware import Accelerator, Dtype, Fabric, Link, Node, Tier
+from stargate.catalog.index import Item, find_item, search
 from stargate.catalog.known_models import KnownModel, known_models
 from stargate.catalog.lists import standalone_facts
 from stargate.catalog.names import alias_table, find
 from stargate.catalog.references import ReferenceClass, reference_classes
 from stargate.catalog.tables import TABLES, Table, table
+from stargate.errors import CatalogError
 from stargate.spec.model import Transformer
 
 __all__ = [
@@ -33,6 +35,7 @@ __all__ = [
     "Dtype",
     "Fabric",
     "Fact",
+    "Item",
     "KnownModel",
     "Link",
     "Node",
@@ -42,12 +45,14 @@ __all__ = [
     "accelerator",
     "fabric",
     "fact",
+    "find_item",
     "known_model",
     "link",
     "model",
     "node",
     "node_of",
     "reference_class",
+    "search",
     "table",
     "weakest_first",
 ]
@@ -103,9 +108,10 @@ def fact(name: str) -> Fact:
 
 
 def _fact_of_thing(name: str) -> Fact:
-    owner, _, key = name.rpartition(".")
-    facts = accelerator(owner).facts
-    return find(key, facts, {}, f"fact of {owner}")
+    item = find_item(name)
+    if item.kind != "fact":
+        raise CatalogError(f"{name!r} names a {item.kind} and not one of its facts")
+    return item.facts[0]
 
 
 @cache

@@ -12,18 +12,21 @@ from stargate.errors import CatalogError
 Thing = TypeVar("Thing")
 
 
+_MAKER = re.compile(r"(nvidia|amd|google|intel|habana)[^a-z0-9]+(instinct[^a-z0-9]+)?")
+
+
 def plain(name: str) -> str:
-    """`name` without case and punctuation, so that `H100-80GB` and `h100 80gb` are one."""
-    return re.sub(r"[^a-z0-9]+", "", name.lower())
+    """`name` without maker, case and punctuation: `NVIDIA H100-80GB` and `h100 80gb` are one."""
+    return re.sub(r"[^a-z0-9]+", "", _MAKER.sub("", name.lower(), count=1))
 
 
 def alias_table(names: Mapping[str, Iterable[str]]) -> dict[str, str]:
     """From every spelling to the id, given the aliases of each id; two owners are a fault."""
-    table = {plain(id_): id_ for id_ in names}
+    table: dict[str, str] = {}
     for id_, aliases in names.items():
-        for alias in aliases:
-            if table.setdefault(plain(alias), id_) != id_:
-                raise CatalogError(f"{alias!r} names both {table[plain(alias)]} and {id_}")
+        for spelling in (id_, *aliases):
+            if table.setdefault(plain(spelling), id_) != id_:
+                raise CatalogError(f"{spelling!r} names both {table[plain(spelling)]} and {id_}")
     return table
 
 
