@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections import Counter
 
 import pytest
@@ -335,3 +336,11 @@ def test_a_written_row_reads_back():
     writer.writerow(GPT_22B)
     (answer,) = records.parse(file.getvalue())
     assert answer == record()
+
+
+def test_known_reasons_speak_of_records_that_exist():
+    ids = [r.origin.id for r in records.open_records()]
+    patterns = [pattern for pattern, _ in records._reasons()]
+    assert all(any(re.fullmatch(pattern, id_) for id_ in ids) for pattern in patterns)
+    assert records.known_reason("megatron-sc21-013")
+    assert records.known_reason("korthikanti-001") == ""
