@@ -1,0 +1,1 @@
+"""Pins of the assets and the words of consents; data alone."""

@@ -1,0 +1,106 @@
+"""The mark in every clip: the network of Perth (weights of resemble-perth 1.0.1), in torch.
+
+Perth changes the magnitudes below 2 kHz of a spectrogram where the ear does not hear it. It says
+whether a mark is there, nothing more. Its network is rebuilt here from its checkpoint, which
+needs neither torchaudio nor librosa: an encoder (seven convolutions) adds to the log magnitudes,
+a decoder reads them at three speeds and weighs its three answers.
+"""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from stargate.voice.signal.spectrum import Signal, resample
+
+RATE_HZ = 32_000
+N_FFT, HOP = 2048, 320
+SMALLEST = 1e-9
+LOWEST_DB, HEADROOM_DB = -180.0, 15.0  # 20 log10 of the smallest magnitude
+N_MARKED_BINS = 128  # up to 2 kHz: round(1025 * 2000 / 16000)
+HIDDEN, KERNEL = 256, 7
+LOUD = 0.05  # of the loudest frame: quieter frames carry no mark
+SPEEDS = {"slow_layers": 1.25, "normal_layers": 1.0, "fast_layers": 0.75}
+
+
+class PerthWatermark:
+    """Embeds the mark, and scores a signal between 0 (no mark) and 1."""
+
+    name = "perth-implicit"
+
+    def __init__(self, checkpoint: Path) -> None:
+        state = torch.load(checkpoint, map_location="cpu", weights_only=True)["model"]
+        self._encoder = _stack(state, "encoder.layers", N_MARKED_BINS)
+        self._decoders = {speed: _stack(state, f"decoder.{speed}", 2) for speed in SPEEDS}
+        self._window = torch.hann_window(N_FFT)
+
+    def embed(self, signal: Signal, rate_hz: int) -> Signal:
+        """The signal with the mark, at the same rate and length."""
+        with torch.no_grad():
+            level, phase, length = self._analyse(signal, rate_hz)
+            loud = _loud(level)
+            level[:, :N_MARKED_BINS] += self._encoder(level[:, :N_MARKED_BINS]) * loud
+            marked = self._synthesise(level, phase, length)
+        result = resample(marked, RATE_HZ, rate_hz)
+        return np.pad(result, (0, max(0, len(signal) - len(result))))[: len(signal)]
+
+    def score(self, signal: Signal, rate_hz: float) -> float:
+        """Between 0 and 1: above one half is marked; unmarked speech stays below 0.12."""
+        with torch.no_grad():
+            level, _, _ = self._analyse(signal, rate_hz)
+            loud = _loud(level)
+            answers = [
+                self._decode(layers, level[:, :N_MARKED_BINS], loud, SPEEDS[speed])
+                for speed, layers in self._decoders.items()
+            ]
+            attention, mark = torch.stack(answers, dim=-1)
+            return float((mark * attention.softmax(dim=-1)).sum().clip(0, 1))
+
+    def _decode(self, layers: nn.Module, level: Tensor, loud: Tensor, stretch: float) -> Tensor:
+        """(attention, mark), each the mean over loud frames, of the spectrogram at one speed."""
+        n_frames = int(level.shape[2] * stretch)
+        if stretch != 1.0:
+            level = functional.interpolate(level, n_frames, mode="linear", align_corners=True)
+        loud = functional.interpolate(loud, n_frames, mode="nearest")
+        return ((layers(level) * loud).sum(dim=2) / loud.sum(dim=2).clip(min=1))[0]
+
+    def _analyse(self, signal: Signal, rate_hz: float) -> tuple[Tensor, Tensor, int]:
+        """Scaled log magnitude [1, bin, frame], phase, and the number of samples at 32 kHz."""
+        at_rate = resample(signal, rate_hz, RATE_HZ)
+        wave = torch.from_numpy(np.pad(at_rate, (0, max(0, N_FFT - len(at_rate)))))
+        spectrum = torch.stft(wave, N_FFT, HOP, window=self._window, return_complex=True)
+        level_db = 20 * spectrum.abs().clip(SMALLEST).log10()
+        return _scaled(level_db)[None], spectrum.angle(), len(wave)
+
+    def _synthesise(self, level: Tensor, phase: Tensor, length: int) -> Signal:
+        level_db = level[0] * (HEADROOM_DB - LOWEST_DB) + LOWEST_DB
+        spectrum = torch.polar(10 ** (level_db / 20).clip(max=10), phase)
+        wave = torch.istft(spectrum, N_FFT, HOP, window=self._window, length=length)
+        return np.asarray(wave.numpy(), np.float32)
+
+
+def _scaled(level_db: Tensor) -> Tensor:
+    return (level_db - LOWEST_DB) / (HEADROOM_DB - LOWEST_DB)
+
+
+def _loud(level: Tensor) -> Tensor:
+    """Which frames are loud enough to carry a mark, [1, 1, frame]."""
+    total = level.sum(dim=1, keepdim=True)
+    return (total > LOUD * total.max()).float()
+
+
+def _stack(state: dict[str, Tensor], prefix: str, n_out: int) -> nn.Module:
+    """A 1-wide, five 7-wide and a 1-wide convolution with leaky rectifiers between them."""
+    widths = [N_MARKED_BINS, *[HIDDEN] * 6, n_out]
+    modules: list[nn.Module] = []
+    for i, (n_in, n_next) in enumerate(pairwise(widths)):
+        kernel = 1 if i in (0, 6) else KERNEL
+        layer = nn.Conv1d(n_in, n_next, kernel, padding=kernel // 2)
+        layer.load_state_dict({k: state[f"{prefix}.{i}.conv.{k}"] for k in ("weight", "bias")})
+        modules += [layer, nn.LeakyReLU()]
+    return nn.Sequential(*modules[:-1]).requires_grad_(False)
