@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import shlex
 from dataclasses import asdict
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, get_args
 
 import click
@@ -34,6 +36,12 @@ NEEDED = ("model", "accelerator", "count", "seq_len", "global_batch")
 @click.option("--software", help="Software generation, such as megatron-2024.")
 @click.option("--tp-across-domains", is_flag=True, help="Let tp leave the scale-up domain.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+@click.option(
+    "-o",
+    "--output",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Write a report (one HTML file that opens without a network).",
+)
 def command(
     file: str | None,
     overrides: tuple[str, ...],
@@ -42,6 +50,7 @@ def command(
     recompute: Recompute | None,
     tp_across_domains: bool,
     as_json: bool,
+    output: Path | None,
     **flags: Any,
 ) -> None:
     """Predict the step time of training, and find the best way to split it.
@@ -64,6 +73,25 @@ def command(
         click.echo(json.dumps(_as_object(prediction), indent=2))
     else:
         click.echo(prediction_text(question, prediction))
+    if output is not None:
+        from stargate.view.prediction_report import prediction_report
+
+        prediction_report(question, prediction, output, command_line=_same_again())
+        click.echo(f"report: {output}", err=as_json)
+
+
+def _same_again() -> str:
+    """The command that gives the same report: what was typed, without where it was written."""
+    context = click.get_current_context()
+    words = ["stargate predict"]
+    for parameter in context.command.params:
+        name, value = parameter.name or "", context.params.get(parameter.name or "")
+        if name in ("output", "as_json") or value in (None, False, ()):
+            continue
+        option = parameter.opts[-1] if isinstance(parameter, click.Option) else ""
+        for one in value if isinstance(value, tuple) else (value,):
+            words += filter(None, (option, "" if one is True else shlex.quote(str(one))))
+    return " ".join(words)
 
 
 def _from_file(
