@@ -59,6 +59,12 @@ def test_old_buildings_that_leave_the_count_do_not_move_a_milestone():
     assert found(before, after, "A") == [("expected", day("2026-05-17"))]
 
 
+def test_old_buildings_that_come_back_into_the_count_do_not_move_it_either():
+    before = vintage("2026-04-03", A=[("2024-07-19", 65), ("2026-05-17", 454)])
+    later = [("2018-09-14", 0), ("2021-05-20", 130), ("2024-07-19", 195), ("2026-06-01", 584)]
+    assert found(before, vintage("2026-08-01", A=later), "A") == [("reached", day("2026-06-01"))]
+
+
 def test_a_part_of_the_step_is_not_the_step():
     before = vintage("2026-01-24", A=[("2025-10-19", 276), ("2026-05-13", 1379)])
     later = [("2025-10-19", 276), ("2026-03-01", 700), ("2026-06-01", 1300)]

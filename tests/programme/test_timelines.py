@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from datetime import date
+from importlib.resources import files
 from pathlib import Path
 
 import pytest
@@ -67,3 +68,17 @@ def test_a_file_without_powers_is_refused(tmp_path: Path):
     file.write_text("vintage,site,date\n2026-04-03,X,2026-05-01\n", encoding="utf-8")
     with pytest.raises(SpecError, match="mw_facility"):
         read_vintages(file)
+
+
+def test_a_file_without_vintages_takes_the_day_it_is_told(tmp_path: Path):
+    file = tmp_path / "v.csv"
+    text = "site,date,mw_facility\nX,2026-05-01,10\nX,2026-06-01,\nX,,20\n"
+    file.write_text(text, encoding="utf-8")
+    (vintage,) = read_vintages(file, day("2026-04-03"))
+    assert vintage.as_of == day("2026-04-03")
+    assert vintage.sites["X"].readings == (Reading(day("2026-05-01"), 1e7),)
+
+
+def test_the_catalogues_own_file_can_be_read():
+    file = Path(str(files("stargate.catalog") / "data" / "epoch_timelines.csv"))
+    assert read_vintages(file) == catalogued_vintages()

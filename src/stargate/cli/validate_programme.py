@@ -25,6 +25,7 @@ CSV_FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 @click.option("--timelines", type=CSV_FILE, help="Timelines as known at --as-of, CSV.")
 @click.option("--as-of", type=DAY, help="Forecast with what was known on this day.")
 @click.option("--truth", type=CSV_FILE, help="Timelines of a later vintage, CSV.")
+@click.option("--truth-as-of", type=DAY, help="The day of --truth, if its rows have no vintage.")
 @click.option(
     "--truth-kind",
     type=click.Choice(["observed", "latest"]),
@@ -38,6 +39,7 @@ def command(
     timelines: Path | None,
     as_of: datetime | None,
     truth: Path | None,
+    truth_as_of: datetime | None,
     truth_kind: TruthKind,
     totals: bool,
     as_json: bool,
@@ -58,7 +60,7 @@ def command(
         if timelines is None or as_of is None or truth is None:
             answer |= _scored(*_open_pairs(), truth_kind)
         else:
-            answer |= _scored(*_given_pair(timelines, as_of.date(), truth), truth_kind)
+            answer |= _scored(*_given_pair(timelines, as_of.date(), truth, truth_as_of), truth_kind)
     if totals or not given:
         answer["totals"], answer["flagged"] = _totals()
     click.echo(json.dumps(answer, indent=2) if as_json else text.page(answer))
@@ -75,15 +77,16 @@ def _open_pairs() -> Judged:
     return hindcast_all(catalogued_vintages()), {}
 
 
-def _given_pair(timelines: Path, as_of: date, truth: Path) -> Judged:
+def _given_pair(timelines: Path, as_of: date, truth: Path, truth_as_of: datetime | None) -> Judged:
     """The vintage of `as_of`, forecast with all that was known then, judged by the latest truth."""
     from stargate.programme.hindcast import hindcast, unmatched_sites
     from stargate.programme.timelines import catalogued_vintages, read_vintages
 
-    own = {v.as_of: v for v in read_vintages(timelines)}
+    own = {v.as_of: v for v in read_vintages(timelines, as_of)}
     known = {v.as_of: v for v in catalogued_vintages()} | own
     vintage = _vintage_at(own, as_of, timelines)
-    later = max(read_vintages(truth), key=lambda v: v.as_of)
+    undated = truth_as_of.date() if truth_as_of else None
+    later = max(read_vintages(truth, undated), key=lambda v: v.as_of)
     if later.as_of <= vintage.as_of:
         text = f"its latest vintage, {later.as_of}, is not after the forecast's, {vintage.as_of}"
         raise SpecError([Problem(text, file=str(truth), mend="give a later vintage as the truth")])

@@ -93,11 +93,11 @@ def _outcome(m: Milestone, earlier: Vintage, later: Vintage, name: str | None) -
 def _shifts_w(before: Site, after: Site, as_of: date) -> list[float]:
     """By how much the later count of a site stands above the earlier one, in two readings.
 
-    On the first day of the later timeline a difference can only mean that buildings were left out
-    or taken in. On the earlier vintage's own day it may also mean that the site was behind what
-    was believed, so this one is used only for a level which the later plan never reaches otherwise.
+    On the first day that both timelines cover a difference can only mean that buildings were left
+    out or taken in. On the earlier vintage's own day it may also mean that the site was behind
+    what was believed, so this is used only for a level which the later plan never reaches else.
     """
-    first = after.readings[0].day
+    first = min(max(before.readings[0].day, after.readings[0].day), as_of)
     return [after.power_w_on(day) - before.power_w_on(day) for day in (first, as_of)]
 
 

@@ -21,6 +21,7 @@ from stargate.errors import Problem, SpecError
 SMALLEST_RISE = 0.02
 _MEGAWATT = 1e6
 COLUMNS = ("vintage", "site", "date", "mw_facility")
+_CATALOGUE_POWER = "facility_power [MW]"  # the same column in the catalogue's own file
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,38 +95,45 @@ def catalogued_vintages() -> tuple[Vintage, ...]:
     )
 
 
-def read_vintages(path: Path) -> tuple[Vintage, ...]:
+def read_vintages(path: Path, undated: date | None = None) -> tuple[Vintage, ...]:
     """The vintages of a CSV file with the columns vintage, site, date and mw_facility.
 
-    Rows without a power are left out. A file that cannot be read so is refused with its faults.
+    A file without vintages is one of the day `undated`. Rows without a date or a power are left
+    out. A file that cannot be read so is refused with all of its faults.
     """
     with path.open(newline="", encoding="utf-8-sig") as file:
-        lines = (line for line in file if not line.startswith("#"))
-        rows = list(csv.DictReader(lines))
+        lines = [line for line in file if not line.startswith("#")]
+    rows = [_named(row, undated) for row in csv.DictReader(lines)]
     missing = [name for name in COLUMNS if not rows or name not in rows[0]]
     if missing:
         mend = f"a timeline needs {', '.join(COLUMNS)} and at least one row"
         raise SpecError([Problem(f"no column {', '.join(missing)}", file=str(path), mend=mend)])
-    problems = [p for n, row in enumerate(rows) for p in _faults(row, str(path), n + 2)]
+    used = {n: row for n, row in enumerate(rows, start=2) if row["date"] and row["mw_facility"]}
+    problems = [p for n, row in used.items() for p in _faults(row, str(path), n)]
     if problems:
         raise SpecError(problems)
     return _vintages(
         (row["vintage"], row["site"], row["date"], float(row["mw_facility"]) * _MEGAWATT)
-        for row in rows
-        if row["mw_facility"]
+        for row in used.values()
     )
+
+
+def _named(row: Mapping[str, str], undated: date | None) -> dict[str, str]:
+    """A row under the names of `COLUMNS`."""
+    named = {"mw_facility" if name == _CATALOGUE_POWER else name: v for name, v in row.items()}
+    return named if undated is None else {"vintage": str(undated), **named}
 
 
 def _faults(row: Mapping[str, str], file: str, line: int) -> Iterator[Problem]:
     for name in ("vintage", "date"):
         try:
             date.fromisoformat(row[name])
-        except (ValueError, TypeError):
+        except ValueError:
             text = f"{name} {row[name]!r} is not a day"
             yield Problem(text, file=file, line=line, mend="write it like 2026-04-03")
     try:
-        negative = float(row["mw_facility"] or 0) < 0
-    except (ValueError, TypeError):
+        negative = not float(row["mw_facility"]) >= 0
+    except ValueError:
         negative = True
     if negative:
         text = f"mw_facility {row['mw_facility']!r} is not a power in MW"
