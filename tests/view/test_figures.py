@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from stargate.view import plan_charts
+from stargate.view import gate_charts, plan_charts
 from stargate.view.figures.joint import joint_contour
 from stargate.view.figures.online import PhaseDates, cumulative, online_dates
 from stargate.view.figures.step import StrategyPoint, memory_stack, pareto, step_waterfall
@@ -28,8 +28,8 @@ def plan_figures(plan):
         plan_charts.power_chart(plan),
         plan_charts.accelerators_chart(plan),
         *plan_charts.footprint_charts(plan),
-        *plan_charts.gate_charts(plan, plan.gates[0]),
-        plan_charts.run_chart(plan),
+        *gate_charts.gate_charts(plan, plan.gates[0]),
+        gate_charts.run_chart(plan),
         *plan_charts.driver_charts(plan),
     ]
 
@@ -122,7 +122,7 @@ def test_the_schedule_draws_each_task_with_its_criticality(plan):
 
 
 def test_the_odds_of_a_gate_add_up_to_one(plan):
-    attempts, never = plan_charts.gate_charts(plan, plan.gates[0])[0].figure.data
+    attempts, never = gate_charts.gate_charts(plan, plan.gates[0])[0].figure.data
     assert [*attempts.y, *never.y] == pytest.approx([42.0, 29.0, 29.0])
     assert list(never.x) == ["never"]
 

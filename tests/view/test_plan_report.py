@@ -116,7 +116,7 @@ def test_the_answer_says_when_how_much_with_which_odds_and_why(elements):
     for said in (
         "Phase five is on line by February 2030 with even odds",
         "31 December 2028, is kept in 0.4 % of the sampled futures",
-        "$100B to $115B",
+        "within the upper end of the reported $100B to $115B in 8 % of the futures",
         "opens at its first attempt in 42 %",
         "at some attempt in 71 %",
         "What moves the date of Phase five most is method progress",

@@ -50,7 +50,13 @@ def titles(programme: Programme) -> Mapping[str, str]:
             *programme.risks,
         )
     )
-    return {name: title for name, title in parts if title}
+    named = {name: title for name, title in parts if title}
+    tasks = {
+        activity.id: f"{activity.block} · {activity.task.name or activity.task.id}"
+        for activity in programme.activities()
+        if activity.task is not None
+    }
+    return named | tasks
 
 
 def capex_usd(outcome: Outcome, phase: str | None = None) -> FloatArray:
@@ -136,7 +142,7 @@ def task_results(
     return tuple(
         TaskResult(
             id=activity.id,
-            name=_task_name(activity, names),
+            name=names.get(activity.id, activity.id),
             site=sites.get((activity.phase, activity.block), ""),
             phase=activity.phase,
             start=Quantiles.of(schedule.start[activity.id]),
@@ -147,12 +153,6 @@ def task_results(
         for activity in order
         if activity.kind in ("task", "run", "gate")
     )
-
-
-def _task_name(activity: Activity, names: Mapping[str, str]) -> str:
-    if activity.task is None:
-        return names.get(activity.id, activity.id)
-    return f"{activity.block} · {activity.task.name or activity.task.id}"
 
 
 def _duration(activity: Activity, outcome: Outcome) -> Quantiles:

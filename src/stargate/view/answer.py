@@ -67,7 +67,8 @@ def _money(result: PlanResult, last: PhaseResult) -> str:
     if last.probability_within_budget is None:
         return text + "."
     odds = percent(last.probability_within_budget)
-    return f"{text}, which stays within the {reported(last)} that was reported in {odds}."
+    bound = "the upper end of the reported" if last.budget_low_usd else "the reported"
+    return f"{text}, which stays within {bound} {reported(last)} in {odds} of the futures."
 
 
 def reported(phase: PhaseResult) -> str:

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from stargate.programme.result import PlanResult
+from stargate.view import gate_charts
 from stargate.view import plan_charts as charts
 from stargate.view import plan_tables as tables
 from stargate.view.answer import reported, sentences
@@ -118,11 +119,11 @@ def _gates(result: PlanResult) -> list[Markup]:
         parts += [
             heading(gate.name),
             tables.criteria(gate),
-            *_drawn(*charts.gate_charts(result, gate)),
+            *_drawn(*gate_charts.gate_charts(result, gate)),
             tables.attempts(result, gate),
         ]
     if result.runs:
-        parts += [*_drawn(charts.run_chart(result)), tables.runs(result)]
+        parts += [*_drawn(gate_charts.run_chart(result)), tables.runs(result)]
     return parts
 
 

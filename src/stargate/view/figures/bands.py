@@ -77,7 +77,7 @@ def power_over_time(it: Band, facility: Band, *, basis: str) -> Chart:
         id="power",
         title="Power on line",
         caption=(
-            "Lines are the median at each date, tints run from P10 to P90. IT load is what the "
+            "Lines are the median at each quarter, tints run from P10 to P90. IT load is what the "
             "machines draw at full work; facility power adds cooling and losses at the peak."
         ),
         basis=basis,
@@ -98,8 +98,8 @@ def band_columns(bands: Sequence[Band], unit: str) -> tuple[str, ...]:
 
 
 def band_rows(bands: Sequence[Band], form: str) -> tuple[tuple[str, ...], ...]:
-    """The bands at the last point of each calendar year."""
-    years = bands[0].days.astype("datetime64[Y]")
+    """The bands at the last point of each calendar year, its end being the next new year's day."""
+    years = (bands[0].days - np.timedelta64(1, "D")).astype("datetime64[Y]")
     last = np.flatnonzero(np.append(years[1:] != years[:-1], True))
     columns = [column for band in bands for column in (band.p10, band.p50, band.p90)]
     return tuple(
@@ -117,7 +117,7 @@ def accelerators_over_time(band: Band, *, basis: str) -> Chart:
     return Chart(
         id="accelerators",
         title="Accelerators in service",
-        caption="The line is the median at each date, the tint runs from P10 to P90.",
+        caption="The line is the median at each quarter, the tint runs from P10 to P90.",
         basis=basis,
         alt=f"Accelerators over time; the median ends at {band.p50[-1]:,.0f}.",
         figure=figure,

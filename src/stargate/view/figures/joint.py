@@ -57,7 +57,7 @@ def joint_confidence(
         _add_contour(figure, days, cost, level, dash)
     _add_limits(figure, target, budget_usd)
     figure.update_xaxes(date_axis(f"On-line date of {phase}"))
-    figure.update_yaxes(number_axis("Cost of the programme ($ billion)"))
+    figure.update_yaxes(number_axis(f"Capital of {phase} ($ billion)"))
     both = _share_within(online, cost_usd, target, budget_usd)
     return Chart(
         id="joint",

@@ -42,8 +42,8 @@ def spend_by_year(years: Sequence[int], usd: Mapping[str, Floats], *, basis: str
         id="spend-by-year",
         title="Money by year and purpose",
         caption=(
-            "Mean over all samples, so that the parts add up to the whole; samples in which a "
-            "phase is not built count as nothing spent on it."
+            "Mean over all samples, so that the parts add up to the whole; a phase that is not "
+            "built counts with what was committed to it. Spending before the data date is left out."
         ),
         basis=basis,
         alt=f"Spending peaks in {years[top]} at ${totals_usd[top] / 1e9:,.1f} billion.",

@@ -55,8 +55,9 @@ def schedule(tasks: Sequence[TaskBar], *, n_tasks: int, basis: str) -> Chart:
         title="The schedule and what is critical",
         caption=(
             "Bars run from the median start to the median finish, whiskers from P10 to P90 of the "
-            "finish. Colour and the figure at the right are the criticality index: the share of "
-            f"samples in which the task lies on the critical path.{shown}"
+            "finish (to the horizon where P90 is never). Colour and the figure at the right are "
+            "the criticality index: the share of samples in which the task lies on the critical "
+            f"path.{shown}"
         ),
         basis=basis,
         alt=f"{len(tasks)} tasks; most critical: {worst.name}, {percent(worst.criticality)}.",
