@@ -145,7 +145,7 @@ def money(result: PlanResult) -> Markup:
         (
             "Present value of both",
             finance.present_value,
-            f"up to the horizon, at {percent(finance.discount_rate_per_year)} a year",
+            f"up to the horizon, at {utilisation(finance.discount_rate_per_year)} a year",
         ),
         (
             "Yearly cost when all stands",
