@@ -161,3 +161,16 @@ def test_memory_falls_as_more_is_sharded(model: str) -> None:
 
 def strategy(zero: int, tp: int = 1) -> Strategy:
     return Strategy.from_text(f"tp={tp},mb=1,zero={zero}")
+
+
+@pytest.mark.parametrize("dp", [16, 64, 256])
+def test_no_step_is_faster_than_its_gradients_leave_the_nodes(dp: int) -> None:
+    """A node sends and receives (k-1)/k of the gradients twice, whatever hides behind compute."""
+    model = catalog.model("gpt3-175b")
+    workload = TrainingWorkload(model=model.name, seq_len=2048, global_batch=dp)
+    machine = Machine.of("h100-sxm", dp)
+    steps = evaluate(model, machine, workload, StrategyTable.of([strategy(zero=0)], dp))
+    nodes = dp / machine.network.scaleup_domain
+    wire_bytes = 2.0 * (nodes - 1) / nodes * steps.memory["gradients"][0]
+    node_bytes_per_s = machine.network.nic_bytes_per_s * machine.network.scaleup_domain
+    assert steps.step_time_s[0] >= wire_bytes / node_bytes_per_s

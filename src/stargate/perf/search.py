@@ -30,6 +30,8 @@ INTERVAL_80_SIGMAS = 1.2816  # quantile of the normal distribution at 0.9
 UNSTATED_SOFTWARE_SIGMA = 0.06  # same layout on another software release: 6 % in the median
 USABLE_MEMORY = 0.98  # of what the driver reports
 KEPT = 200
+ALWAYS_SAID = ("tp", "pp", "dp", "micro_batch", "zero")
+SHORT = {"micro_batch": "mb", "sequence_parallel": "sp"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +90,7 @@ def search(
         chosen = _worth_keeping(steps.step_time_s[rows], steps.memory_bytes[rows])
         kept.append((piece.take(rows[chosen]), steps.take(rows[chosen])))
     if not n_feasible:
-        raise InfeasibleError(f"none of {len(space):,} strategies fits: {nearest[1]}")
+        raise InfeasibleError(f"none of {len(space):,} strategies fits; the nearest: {nearest[1]}")
     return _ranked(machine, kept, len(space), n_feasible, n_alternatives)
 
 
@@ -101,7 +103,7 @@ def predict(
     steps = evaluate(model, machine, workload, table)
     limit = memory_limit_bytes(machine)
     if steps.memory_bytes[0] > limit:
-        raise InfeasibleError(f"the strategy does not fit: {_smallest(table, steps, limit)[1]}")
+        raise InfeasibleError(_smallest(table, steps, limit)[1])
     return _ranked(machine, [(table, steps)], 1, 1, 0)
 
 
@@ -195,27 +197,27 @@ def _smallest(table: StrategyTable, steps: StepTable, limit: float) -> tuple[flo
     largest = ", ".join(f"{name} {size / 1e9:.1f} GB" for size, name in parts[:3])
     need = float(steps.memory_bytes[row])
     text = (
-        f"the nearest, {describe(table.strategy(row))}, needs {need / 1e9:.1f} GB of "
-        f"{limit / 1e9:.1f} GB ({largest}); take more accelerators or memory, or a smaller batch"
+        f"{describe(table.strategy(row))} needs {need / 1e9:.1f} GB of {limit / 1e9:.1f} GB "
+        f"({largest}); take more accelerators, or recompute or shard more"
     )
     return need, text
 
 
 def describe(strategy: Strategy) -> str:
     """A strategy in the short form of the command line, without what is at its default."""
-    short = {"micro_batch": "mb", "sequence_parallel": "sp"}
     plain = Strategy()
-    parts = []
-    for name in type(strategy).model_fields:
-        value = getattr(strategy, name)
-        if name in ("tp", "pp", "dp", "micro_batch", "zero") or value != getattr(plain, name):
-            said = (
-                {True: "yes", False: "no"}.get(value, value)
-                if value in (True, False) and isinstance(value, bool)
-                else value
-            )
-            parts.append(f"{short.get(name, name)}={said}")
-    return ",".join(parts)
+    stated = {
+        name: value
+        for name in type(strategy).model_fields
+        if (value := getattr(strategy, name)) != getattr(plain, name) or name in ALWAYS_SAID
+    }
+    if strategy.dp and strategy.shard == strategy.dp * strategy.cp:
+        del stated["shard"]
+    return ",".join(f"{SHORT.get(name, name)}={_said(value)}" for name, value in stated.items())
+
+
+def _said(value: object) -> str:
+    return ("yes" if value else "no") if isinstance(value, bool) else str(value)
 
 
 def _worth_keeping(time_s: Array, memory_bytes: Array) -> Ints:

@@ -50,10 +50,10 @@ def strategy_space(
     option = options[np.tile(np.arange(len(options)), len(bases))]
     tp, pp, vp, cp, ep, dp, micro_batch = base.T.copy()
     zero, local, mode, split, schedule = option.T.copy()
-    kept = _sensible(tp, pp, vp, cp, dp, zero, local, split, schedule)
-    within = np.maximum(tp_max // tp, 1)
-    shard = np.where(local > 0, np.minimum(within, dp * cp), dp * cp)
-    kept &= (local == 0) | ((dp * cp) % np.maximum(shard, 1) == 0)
+    replicas, within = dp * cp, np.maximum(tp_max // tp, 1)
+    shard = np.where(local > 0, within, replicas)
+    kept = _sensible(tp, pp, vp, replicas, zero, split, schedule)
+    kept &= (local == 0) | ((within > 1) & (within < replicas) & (replicas % within == 0))
     ones = np.ones_like(tp)
     table = StrategyTable(
         *(tp, pp, vp, cp, ep, dp, micro_batch, zero, shard, mode),
@@ -114,21 +114,11 @@ def _options(recompute: Recompute | None) -> Ints:
 
 
 def _sensible(
-    tp: Ints,
-    pp: Ints,
-    vp: Ints,
-    cp: Ints,
-    dp: Ints,
-    zero: Ints,
-    local: Ints,
-    split: Ints,
-    schedule: Ints,
+    tp: Ints, pp: Ints, vp: Ints, replicas: Ints, zero: Ints, split: Ints, schedule: Ints
 ) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
     """Rows that say something: no sharding over one replica, no split without tp, and so on."""
-    replicas = dp * cp
     return (
         ((zero == 0) | (replicas > 1))
-        & ((local == 0) | (replicas > 1))
         & ((split == 0) | (tp > 1))
         & ((schedule == ONE_F_ONE_B) | ((pp > 1) & (vp == 1)))
     )
