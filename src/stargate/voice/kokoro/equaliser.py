@@ -8,6 +8,7 @@ laid on as a fixed filter. It copies the recording's colour along with the perso
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy.fft import dct, idct
 from scipy.signal import fftconvolve, firwin2
 
@@ -42,7 +43,7 @@ def correction(source: Array, target: Array, rate_hz: int) -> Array:
     return np.clip(smooth - smooth.mean(), -LARGEST_NEPER, LARGEST_NEPER) * STRENGTH / 2
 
 
-def equalise(signal: Signal, gain: Array) -> Signal:
+def equalise(signal: Signal, gain: NDArray[np.floating]) -> Signal:
     """The signal through a linear-phase filter with the given log gain per bin."""
     taps = firwin2(N_TAPS, np.linspace(0, 1, len(gain)), np.exp(gain))
     return fftconvolve(signal, taps, mode="same").astype(np.float32)

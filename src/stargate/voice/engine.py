@@ -1,0 +1,76 @@
+"""What every engine is to the gate: it says what it can do, learns a voice, and speaks.
+
+Engines are reached through the gate alone. Each call carries a permit that only a gate's office
+issues and that works once; see `permit`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Protocol
+
+from stargate.voice.permit import Permit
+from stargate.voice.profile import VoiceProfile
+from stargate.voice.signal.spectrum import Signal, resample
+
+Progress = Callable[[str, float], None]
+"""Called with what is being done and how far it is, from 0 to 1."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """A recording of one person, mono."""
+
+    signal: Signal
+    rate_hz: int
+
+    @property
+    def duration_s(self) -> float:
+        """How long it lasts."""
+        return len(self.signal) / self.rate_hz
+
+    def at(self, rate_hz: int) -> Signal:
+        """The signal at another sampling rate."""
+        return resample(self.signal, self.rate_hz, rate_hz)
+
+
+@dataclass(frozen=True, slots=True)
+class Capabilities:
+    """What an engine can do, and under which terms."""
+
+    engine: str
+    cloning: str  # none | tuned | zero_shot
+    languages: tuple[str, ...]
+    rate_hz: int
+    streaming: bool
+    weights_licence: str
+    commercial_use: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Utterance:
+    """What is to be said, and how."""
+
+    text: str
+    language: str = "en-US"
+    speed: float = 1.0
+
+
+class Engine(Protocol):
+    """A way to make a voice speak."""
+
+    @property
+    def capabilities(self) -> Capabilities:
+        """What it can do."""
+        ...
+
+    def enroll(self, sample: Sample, permit: Permit, progress: Progress) -> VoiceProfile:
+        """Learn the voice of a sample."""
+        ...
+
+    def speak(
+        self, utterance: Utterance, profile: VoiceProfile, permit: Permit
+    ) -> Iterator[Signal]:
+        """Say the text piece by piece, so that the first sound comes early."""
+        ...
