@@ -85,8 +85,8 @@ def _gate(gate: GateResult) -> str:
         f"at some attempt in {percent(gate.probability_pass)}"
     )
     if math.isfinite(gate.wait.p80):
-        text += f"; waiting for it takes {months(gate.wait.p50)} at the median, "
-        text += f"{months(gate.wait.p80)} at P80"
+        median = months(gate.wait.p50) if gate.wait.p50 > 0 else "no time"
+        text += f"; waiting for it takes {median} at the median, {months(gate.wait.p80)} at P80"
     if gate.probability_pass < 1:
         text += f". {_FAILING[gate.on_fail]}"
     return text + "."

@@ -121,7 +121,7 @@ def _add_target(figure: go.Figure, phase: PhaseDates, order: int) -> None:
     odds = phase.probability_by_target
     text = f"target {day}" + ("" if odds is None else f" · {percent(odds)}")
     place = {"textangle": -90, "xanchor": "right", "yanchor": "top", "xshift": -1}
-    figure.add_annotation(note(day, 100, text, **place))
+    figure.add_annotation(note(day, 94, text, **place))
 
 
 def _spoken(phase: PhaseDates) -> str:
