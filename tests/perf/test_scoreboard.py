@@ -73,6 +73,13 @@ def test_a_step_faster_than_the_peak_is_named_and_not_scored():
     assert "faster than the peak" in answer.reason
 
 
+def test_a_step_that_leaves_the_machine_idle_is_named_and_not_scored():
+    slow = replace(_korthikanti(), measured_s=1e4)
+    (answer,) = score([slow])
+    assert isinstance(answer, Unusable)
+    assert "no training step" in answer.reason
+
+
 @cache
 def _korthikanti():
     found = next(r for r in records.open_records() if r.origin.id == "korthikanti-001")

@@ -20,7 +20,7 @@ from stargate.perf.step import StepTable
 from stargate.spec.workload import Strategy
 
 MEMORY_MARGIN = 3.0  # a layout is called impossible only where no error of ours explains it
-HFU_MAX = 1.0
+HFU_MIN, HFU_MAX = 0.002, 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +99,9 @@ def _judge(record: Record, steps: StepTable, row: int, candidate: int) -> Score 
     hfu = float(steps.hfu[row]) * predicted_s / record.measured_s
     if hfu > HFU_MAX:
         reason = f"measured faster than the peak allows ({hfu:.2f} of it)"
+        return Unusable(record.origin, reason, record.measured_s)
+    if hfu < HFU_MIN:
+        reason = f"measured so slow that {hfu:.1e} of the peak is used: no training step"
         return Unusable(record.origin, reason, record.measured_s)
     return Score(
         origin=record.origin,

@@ -105,7 +105,7 @@ def test_a_complete_row_becomes_model_machine_workload_and_strategy():
         ({"tp": "5", "n_acc": "5"}, "64 heads over tp=5"),
         ({"tp": "1", "pp": "64", "n_acc": "64"}, "64 stages for 48 layers"),
         ({"ep": "2"}, "ep=2"),
-        ({"micro_batch": "3"}, "no multiple of dp 1 x micro-batch 3"),
+        ({"micro_batch": "3", "grad_accum": ""}, "no multiple of dp 1 x micro-batch 3"),
         ({"precision": ""}, "precision is not stated"),
         ({"precision": "ternary"}, "precision 'ternary' is not known"),
         ({"recompute": "sometimes"}, "recompute 'sometimes' is not known"),
@@ -113,6 +113,10 @@ def test_a_complete_row_becomes_model_machine_workload_and_strategy():
         ({"kind": "distillation"}, "'distillation' is not a kind"),
         ({"global_batch_seqs": "", "grad_accum": ""}, "global batch is not stated"),
         ({"implied_step_time_s": ""}, "no step time"),
+        ({"tokens_per_s_per_acc": "72.1"}, "contradict each other"),
+        ({"global_batch_tokens": "81920"}, "4 and 40 sequences"),
+        ({"grad_accum": "3"}, "4 and 12 sequences"),
+        ({"scaleout_gbps_per_acc": "0.01"}, "a NIC of 0.01 Gb/s is beyond reason"),
         ({"implied_step_time_s": "inf"}, "not a positive number"),
         ({"moe_experts": "8", "moe_active": "16", "moe_expert_ffn": "512"}, "more than the 8"),
     ],
@@ -187,7 +191,7 @@ def test_what_a_row_leaves_open_becomes_candidates():
 
 
 def test_chunks_that_are_not_stated_deal_the_layers_evenly():
-    piped = record(tp="1", pp="8", vp="", micro_batch="1")
+    piped = record(tp="1", pp="8", vp="", micro_batch="1", grad_accum="4")
     assert {s.vp for s in piped.strategies} == {1, 2, 3, 6}
 
 

@@ -30,6 +30,7 @@ from stargate.spec.model import Transformer
 from stargate.spec.workload import Strategy, TrainingWorkload
 
 SUITES = {"training": "training.csv", "training-vtrain": "training_vtrain.csv"}
+AGREEMENT = 1.1  # two statements of one quantity may differ by rounding, no more
 NEEDED_COLUMNS = ("id", "accelerator", "n_acc", "layers", "hidden", "seq_len")
 
 
@@ -153,15 +154,20 @@ def _record(
 
 
 def _measured_s(row: Row, machine: Machine, workload: TrainingWorkload) -> float:
-    """The step time: as implied or stated, else from tokens per second and accelerator."""
-    for name in ("implied_step_time_s", "step_time_s"):
-        value = row.number(name)
-        if value is not None:
-            return value
+    """The step time: as implied or stated, else from tokens per second and accelerator.
+
+    Where the record states both, they must tell the same story.
+    """
     rate = row.number("tokens_per_s_per_acc")
-    if rate is None:
+    derived = workload.global_batch * workload.seq_len / (rate * machine.count) if rate else None
+    stated = row.number("implied_step_time_s") or row.number("step_time_s")
+    if stated is None and derived is None:
         raise UnusableRecordError("no step time and no throughput is stated")
-    return workload.global_batch * workload.seq_len / (rate * machine.count)
+    if stated and derived and not 1 / AGREEMENT <= derived / stated <= AGREEMENT:
+        raise UnusableRecordError(
+            f"step time {stated:.4g} s and throughput ({derived:.4g} s) contradict each other"
+        )
+    return stated or derived or 0.0
 
 
 def known_reason(record_id: str) -> str:

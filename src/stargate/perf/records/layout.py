@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from itertools import product
+from math import prod
 
 from stargate.perf.machine import Machine
 from stargate.perf.records.fields import (
@@ -25,7 +26,7 @@ from stargate.spec.workload import LowRankAdapters, Recompute, Strategy, Trainin
 MICRO_BATCHES = (1, 2, 4, 8, 16)
 STAGES = (1, 2, 4, 6, 8, 12, 16, 24, 32)
 CHUNKS_MAX = 12
-BATCH_TOLERANCE = 0.02
+BATCH_AGREEMENT = 1.02  # batches in tokens are rounded now and then
 OVERLAPS_TP: tuple[tuple[str, bool], ...] = (
     (r"vanilla tp", False),
     (r"tp-comm-overlap on|async ?tp|\+ (tp|pp|dp) overlap", True),
@@ -52,19 +53,19 @@ def workload_of(row: Row, model: Transformer) -> TrainingWorkload:
 
 
 def global_batch(row: Row) -> int:
-    """Sequences per step: stated, or from tokens, or from micro-batches."""
+    """Sequences per step: stated, or from tokens, or from micro-batches; statements must agree."""
+    seq_len, tokens = row.needed("seq_len"), row.count("global_batch_tokens")
+    from_tokens = tokens // seq_len if tokens is not None else None
+    parts = row.number("micro_batch"), row.count("grad_accum"), row.count("dp")
+    from_parts = None if None in parts else round(prod(part or 1 for part in parts))
     stated = row.count("global_batch_seqs")
-    if stated is not None:
-        return stated
-    tokens, seq_len = row.count("global_batch_tokens"), row.count("seq_len")
-    if tokens is not None and seq_len is not None and tokens >= seq_len:
-        row.assume("batch in sequences from the batch in tokens")
-        return tokens // seq_len
-    parts = row.count("micro_batch"), row.count("grad_accum"), row.count("dp")
-    if None in parts:
+    known = [batch for batch in (stated, from_tokens, from_parts) if batch]
+    if not known:
         raise UnusableRecordError("the global batch is not stated")
-    micro, accumulated, dp = (part or 1 for part in parts)
-    return micro * accumulated * dp
+    if max(known) > BATCH_AGREEMENT * min(known):
+        told = " and ".join(str(batch) for batch in dict.fromkeys(known))
+        raise UnusableRecordError(f"the record's batches contradict each other: {told} sequences")
+    return known[0]
 
 
 def _adapters(row: Row) -> LowRankAdapters:

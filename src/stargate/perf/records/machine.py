@@ -14,6 +14,7 @@ from stargate.perf.network import TORUS_AXES, Network
 from stargate.perf.records.fields import Row, UnusableRecordError, first_match
 
 GBIT = 1e9 / 8
+NIC_GBIT_MIN, NIC_GBIT_MAX = 0.5, 20_000.0
 FABRICS: tuple[tuple[str, str], ...] = (
     (r"omni-?path", "omni-path"),
     (r"\befa\b", "efa"),
@@ -76,6 +77,8 @@ def _domain(row: Row, usual: int, topology: str, count: int) -> int:
 def _nic_bytes_per_s(row: Row, accelerator_id: str, *, needed: bool) -> float:
     """NIC rate of each accelerator: stated, or that of the catalogue's usual node."""
     stated = row.number("scaleout_gbps_per_acc")
+    if stated is not None and not NIC_GBIT_MIN <= stated <= NIC_GBIT_MAX:
+        raise UnusableRecordError(f"a NIC of {stated:g} Gb/s is beyond reason")
     if stated is not None:
         return stated * GBIT
     node = catalog.node_of(accelerator_id)
