@@ -1,0 +1,78 @@
+"""Consents and the voices that rest on them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from stargate.store.voices import Clip, Consent, NoGo, Voice, VoiceStore
+
+CONSENT = Consent("cons_1", "acme", "Ada", "en-US", "reading", "I agree", "asked", 1.0, 100.0)
+VOICE = Voice("voice_1", "acme", "ada", "cons_1", "tone", "tone", b"SECRET" * 50, "{}", 2.0)
+CLIP = Clip("clip_1", "acme", "voice_1", 40, 2.5, "ff", b"print", "{}", 10.0)
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[VoiceStore]:
+    store = VoiceStore(tmp_path / "voices.db")
+    store.add(CONSENT)
+    yield store
+    store.close()
+
+
+def test_records_read_back_and_belong_to_their_tenant(store: VoiceStore) -> None:
+    store.add(VOICE)
+    assert store.consent("cons_1", "acme") == CONSENT
+    assert store.consent("cons_1", "zeta") is None
+    assert store.voice("ada", "acme") == store.voice("voice_1", "acme") == VOICE
+    assert store.voice("ada", "zeta") is None
+    assert store.voices("acme") == [VOICE]
+
+
+def test_a_phrase_is_answered_once(store: VoiceStore) -> None:
+    assert store.accept("cons_1", "aa", b"x")
+    assert not store.accept("cons_1", "bb", b"x")
+
+
+def test_a_failed_phrase_cannot_be_answered_again(store: VoiceStore) -> None:
+    store.close_challenge("cons_1")
+    assert not store.accept("cons_1", "aa", b"x")
+
+
+def test_one_recording_serves_one_consent(store: VoiceStore) -> None:
+    store.add(replace(CONSENT, id="cons_2"))
+    assert store.accept("cons_1", "aa", b"x")
+    assert not store.accept("cons_2", "aa", b"x")
+    assert [c.state for c in store.consents("acme")] == ["accepted", "asked"]
+
+
+def test_revoking_deletes_the_voices_and_leaves_no_bytes_of_them(
+    store: VoiceStore, tmp_path: Path
+) -> None:
+    store.accept("cons_1", "aa", b"EMBEDDINGS" * 50)
+    store.add(VOICE)
+    assert store.revoke("cons_1") == ["voice_1"]
+    assert store.voices("acme") == []
+    consent = store.consent("cons_1", "acme")
+    assert consent is not None
+    assert (consent.state, consent.sealed_embeddings) == ("revoked", None)
+    store.close()  # which folds the write-ahead log into the file
+    assert b"SECRET" not in (tmp_path / "voices.db").read_bytes()
+    assert b"EMBEDDINGS" not in (tmp_path / "voices.db").read_bytes()
+
+
+def test_characters_are_counted_per_tenant_and_time(store: VoiceStore) -> None:
+    store.add(CLIP)
+    store.add(replace(CLIP, id="clip_2", created_s=20.0))
+    store.add(replace(CLIP, id="clip_3", tenant="zeta", created_s=20.0))
+    assert store.characters_since("acme", 15.0) == 40
+    assert store.characters_since("acme", 0.0) == 80
+    assert [clip.id for clip in store.clips()] == ["clip_2", "clip_3", "clip_1"]
+
+
+def test_the_list_of_forbidden_voices_holds_sealed_embeddings_alone(store: VoiceStore) -> None:
+    store.add(NoGo("nogo_1", "a head of state", b"sealed"))
+    assert store.no_go() == [NoGo("nogo_1", "a head of state", b"sealed")]
