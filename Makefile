@@ -27,6 +27,7 @@ schema: $(VENV)/.installed
 
 bench: $(VENV)/.installed ## speed, as ratios taken in one run (CALCULON=folder of a checkout)
 	$(BIN)/python benchmarks/strategies_per_second.py $(if $(CALCULON),--calculon $(CALCULON))
+	$(BIN)/python benchmarks/programme_samples.py
 
 clean:
 	rm -rf $(VENV) out
