@@ -26,8 +26,8 @@ CREATE TABLE IF NOT EXISTS voices (
 );
 CREATE TABLE IF NOT EXISTS clips (
     id TEXT PRIMARY KEY, tenant TEXT NOT NULL, voice_id TEXT NOT NULL,
-    n_characters INTEGER NOT NULL, duration_s REAL NOT NULL, sha256 TEXT NOT NULL, fingerprint BLOB NOT NULL,
-    manifest TEXT NOT NULL, created_s REAL NOT NULL
+    n_characters INTEGER NOT NULL, duration_s REAL NOT NULL, sha256 TEXT NOT NULL,
+    fingerprint BLOB NOT NULL, manifest TEXT NOT NULL, created_s REAL NOT NULL
 );
 CREATE TABLE IF NOT EXISTS no_go (
     id TEXT PRIMARY KEY, label TEXT NOT NULL, sealed_embeddings BLOB NOT NULL
