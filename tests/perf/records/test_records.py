@@ -93,7 +93,8 @@ def test_a_complete_row_becomes_model_machine_workload_and_strategy():
         ({"layers": "48.5"}, "not a whole number"),
         ({"layers": "1e300"}, "beyond reason"),
         ({"hidden": "-6144"}, "not a positive number"),
-        ({"hidden": "nan"}, "not a positive number"),
+        ({"hidden": "nan"}, "not a number"),
+        ({"hidden": "6_144"}, "not a number"),
         ({"heads": "63"}, "no multiple"),
         ({"ffn_hidden": "", "model": "mine"}, "ffn_hidden is not stated"),
         ({"params_b": "220"}, "the record states 220B"),
@@ -117,7 +118,7 @@ def test_a_complete_row_becomes_model_machine_workload_and_strategy():
         ({"global_batch_tokens": "81920"}, "4 and 40 sequences"),
         ({"grad_accum": "3"}, "4 and 12 sequences"),
         ({"scaleout_gbps_per_acc": "0.01"}, "a NIC of 0.01 Gb/s is beyond reason"),
-        ({"implied_step_time_s": "inf"}, "not a positive number"),
+        ({"implied_step_time_s": "1e999"}, "not a positive number"),
         ({"moe_experts": "8", "moe_active": "16", "moe_expert_ffn": "512"}, "more than the 8"),
     ],
 )
@@ -139,6 +140,7 @@ def test_a_row_that_cannot_be_run_says_why(changes, words):
         ("fp4 (nvfp4)", "nvfp4"),
         ("fp8 blockwise", "fp8-block"),
         ("fp16", "fp16"),
+        ("int8 matmul (MLPerf-style recipe) - check", "int8"),
     ],
 )
 def test_precisions_are_read_as_people_write_them(text, precision):

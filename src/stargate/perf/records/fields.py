@@ -16,6 +16,7 @@ from typing import TypeVar
 from stargate.spec.workload import Precision, Recompute
 
 COUNT_MAX = 1e9
+NUMBER = re.compile(r"[+-]?\d+(\.\d*)?([eE][+-]?\d+)?", re.ASCII)
 Value = TypeVar("Value")
 
 
@@ -40,10 +41,9 @@ class Row:
         text = self.text(name)
         if not text:
             return None
-        try:
-            value = float(text)
-        except ValueError:
-            raise UnusableRecordError(f"{name} is {text[:40]!r}, not a number") from None
+        if not NUMBER.fullmatch(text):
+            raise UnusableRecordError(f"{name} is {text[:40]!r}, not a number")
+        value = float(text)
         if not math.isfinite(value) or value < 0:
             raise UnusableRecordError(f"{name} is {text[:40]}, not a positive number")
         return value or None
@@ -83,7 +83,7 @@ PRECISIONS: tuple[tuple[str, Precision], ...] = (
     (r"nv-?fp4|fp4", "nvfp4"),
     (r"fp8.*block|block.*fp8", "fp8-block"),
     (r"fp8|float8", "fp8"),
-    (r"int8 matmul", "fp8"),
+    (r"int8 matmul", "int8"),
     (r"bf16|bfloat16", "bf16"),
     (r"fp16|float16|half", "fp16"),
     (r"fp32|float32|tf32", "fp32"),
