@@ -33,26 +33,26 @@ def test_records_read_back_and_belong_to_their_tenant(store: VoiceStore) -> None
 
 
 def test_a_phrase_is_answered_once(store: VoiceStore) -> None:
-    assert store.accept("cons_1", "aa", b"x")
-    assert not store.accept("cons_1", "bb", b"x")
+    assert store.accept("cons_1", "aa", b"x", 500.0)
+    assert not store.accept("cons_1", "bb", b"x", 500.0)
 
 
 def test_a_failed_phrase_cannot_be_answered_again(store: VoiceStore) -> None:
     store.close_challenge("cons_1")
-    assert not store.accept("cons_1", "aa", b"x")
+    assert not store.accept("cons_1", "aa", b"x", 500.0)
 
 
 def test_one_recording_serves_one_consent(store: VoiceStore) -> None:
     store.add(replace(CONSENT, id="cons_2"))
-    assert store.accept("cons_1", "aa", b"x")
-    assert not store.accept("cons_2", "aa", b"x")
+    assert store.accept("cons_1", "aa", b"x", 500.0)
+    assert not store.accept("cons_2", "aa", b"x", 500.0)
     assert [c.state for c in store.consents("acme")] == ["accepted", "asked"]
 
 
 def test_revoking_deletes_the_voices_and_leaves_no_bytes_of_them(
     store: VoiceStore, tmp_path: Path
 ) -> None:
-    store.accept("cons_1", "aa", b"EMBEDDINGS" * 50)
+    store.accept("cons_1", "aa", b"EMBEDDINGS" * 50, 500.0)
     store.add(VOICE)
     assert store.revoke("cons_1") == ["voice_1"]
     assert store.voices("acme") == []

@@ -117,14 +117,16 @@ class VoiceStore:
         query = "SELECT * FROM consents WHERE tenant = ? ORDER BY created_s DESC, id"
         return [Consent(*row) for row in self._database.rows(query, tenant)]
 
-    def accept(self, consent_id: str, recording_sha256: str, sealed_embeddings: bytes) -> bool:
+    def accept(
+        self, consent_id: str, recording_sha256: str, sealed_embeddings: bytes, expires_s: float
+    ) -> bool:
         """Mark a consent accepted if it was asked and the recording is new; whether that held."""
         try:
             with self._database.change() as connection:
                 cursor = connection.execute(
                     "UPDATE consents SET state = 'accepted', recording_sha256 = ?, "
-                    "sealed_embeddings = ? WHERE id = ? AND state = 'asked'",
-                    (recording_sha256, sealed_embeddings, consent_id),
+                    "sealed_embeddings = ?, expires_s = ? WHERE id = ? AND state = 'asked'",
+                    (recording_sha256, sealed_embeddings, expires_s, consent_id),
                 )
                 return cursor.rowcount == 1
         except sqlite3.IntegrityError:

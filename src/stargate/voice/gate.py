@@ -1,0 +1,263 @@
+"""The only door to a voice: consent, policy, synthesis, watermark, self-check, signature, audit.
+
+Nothing that a caller can ask of the gate skips a step. Whatever a safeguard forbids is raised as
+`RefusedError` and stands in the audit, as does everything that was done.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import secrets
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import asdict
+
+import numpy as np
+
+from stargate.store.voices import Consent, NoGo, Voice
+from stargate.voice.consent import check_words, new_nonce, phrase
+from stargate.voice.embeddings import from_bytes, to_bytes
+from stargate.voice.engine import Engine, Progress, Sample, Utterance
+from stargate.voice.marking import marked
+from stargate.voice.parts import Parts
+from stargate.voice.permit import PermitOffice
+from stargate.voice.policy import (
+    DAY_S,
+    Policy,
+    check_allowance,
+    check_no_go,
+    check_same_speaker,
+    check_sample,
+)
+from stargate.voice.profile import VoiceProfile
+from stargate.voice.refusals import RefusedError
+from stargate.voice.speech import Release, Speech
+
+SYSTEM = "system"  # the tenant under which the audit keeps what no tenant asked
+
+
+class Gate:
+    """One gate over one store. `tenant` is who asks; tenants never see each other's voices."""
+
+    def __init__(self, parts: Parts, policy: Policy | None = None) -> None:
+        self._parts = parts
+        self._policy = policy or Policy()
+        self._office = PermitOffice(
+            lambda refusal: self._write("refused", SYSTEM, "engine", _told(refusal))
+        )
+        self._engines = parts.engines(self._office)
+
+    def ask_consent(self, tenant: str, speaker: str, purpose: str, language: str = "en") -> Consent:
+        """Give out a phrase to be spoken by the person whose voice it is."""
+        now_s = self._parts.now_s()
+        speaker, purpose = _line("name", speaker), _line("purpose", purpose)
+        asked = Consent(
+            id=f"cons_{secrets.token_hex(8)}",
+            tenant=tenant,
+            speaker=speaker,
+            language=language,
+            purpose=purpose,
+            phrase=phrase(speaker, purpose, new_nonce()),
+            state="asked",
+            created_s=now_s,
+            expires_s=now_s + self._policy.phrase_s,
+        )
+        with self._recorded("consent_asked", tenant, asked.id):
+            self._parts.voices.add(asked)
+        return asked
+
+    def give_consent(self, tenant: str, consent_id: str, answer: Sample) -> Consent:
+        """Check the spoken phrase. It is used up by one answer, right or wrong."""
+        with self._recorded("consent_given", tenant, consent_id) as detail:
+            asked = self._consent(tenant, consent_id)
+            if asked.state != "asked" or self._parts.now_s() > asked.expires_s:
+                raise RefusedError("phrase_spent", "this phrase was answered before, or is too old")
+            try:
+                detail["word_error_rate"] = self._check_answer(asked, answer)
+            except RefusedError:
+                self._parts.voices.close_challenge(consent_id)
+                raise
+            self._accept(consent_id, answer)
+        return self._consent(tenant, consent_id)
+
+    def enroll(
+        self,
+        tenant: str,
+        name: str,
+        consent_id: str,
+        sample: Sample,
+        engine: str,
+        progress: Progress = lambda _what, _share: None,
+    ) -> Voice:
+        """Learn a voice: the sample must be fit, allowed, and of the person who consented."""
+        with self._recorded("voice_enrolled", tenant, name) as detail:
+            detail["consent"] = consent_id
+            self._check_name(tenant, name)
+            report = self._check_sample(self._good_consent(tenant, consent_id), sample)
+            profile = self._engine(engine).enroll(sample, self._office.issue("enroll"), progress)
+            voice = Voice(
+                id=f"voice_{secrets.token_hex(8)}",
+                tenant=tenant,
+                name=_line("name", name),
+                consent_id=consent_id,
+                engine=engine,
+                level=profile.level,
+                sealed_profile=self._parts.vault.seal(profile.to_bytes()),
+                report=json.dumps(report),
+                created_s=self._parts.now_s(),
+            )
+            self._good_consent(tenant, consent_id)  # it may have been revoked meanwhile
+            self._parts.voices.add(voice)
+            detail.update(voice=voice.id, engine=engine, level=profile.level)
+        return voice
+
+    def speak(self, tenant: str, voice: str, utterance: Utterance) -> Speech:
+        """The whole clip at once; see `stream`."""
+        release = self.stream(tenant, voice, utterance)
+        signal = np.concatenate(list(release))
+        assert release.manifest is not None
+        return Speech(release.clip_id, signal, release.rate_hz, release.manifest)
+
+    def stream(self, tenant: str, voice: str, utterance: Utterance) -> Release:
+        """Speech piece by piece, each marked and checked before it is handed over."""
+        clip_id = f"clip_{secrets.token_hex(8)}"
+        with self._recorded("speech_started", tenant, clip_id) as detail:
+            detail.update(voice=voice, n_characters=len(utterance.text))
+            found = self._voice(tenant, voice)
+            self._good_consent(tenant, found.consent_id)
+            self._check_text(tenant, utterance)
+            engine = self._engine(found.engine)
+            profile = VoiceProfile.from_bytes(self._parts.vault.unseal(found.sealed_profile))
+            spoken = engine.speak(utterance, profile, self._office.issue("speak"))
+            rate_hz = engine.capabilities.rate_hz
+            pieces = marked(spoken, rate_hz, self._parts.marker, self._policy.least_mark)
+        return Release(
+            clip_id=clip_id,
+            voice=found,
+            n_characters=len(utterance.text),
+            rate_hz=rate_hz,
+            mark=self._parts.marker.name,
+            pieces=pieces,
+            before_each=lambda: self._good_consent(tenant, found.consent_id),
+            parts=self._parts,
+        )
+
+    def revoke(self, tenant: str, consent_id: str) -> list[str]:
+        """Withdraw a consent; every voice that rests on it is deleted. Their ids."""
+        with self._recorded("consent_revoked", tenant, consent_id) as detail:
+            self._consent(tenant, consent_id)
+            deleted = self._parts.voices.revoke(consent_id)
+            detail["deleted"] = deleted
+        return deleted
+
+    def delete_voice(self, tenant: str, voice: str) -> str:
+        """Forget a voice; the consent stays. Its id."""
+        with self._recorded("voice_deleted", tenant, voice):
+            found = self._voice(tenant, voice)
+            self._parts.voices.delete_voice(found.id)
+        return found.id
+
+    def forbid(self, label: str, sample: Sample) -> str:
+        """Put a voice on the list of those that must not be made: its embeddings alone, sealed."""
+        entry = NoGo(f"nogo_{secrets.token_hex(8)}", _line("label", label), self._sealed(sample))
+        with self._recorded("voice_forbidden", SYSTEM, entry.id):
+            self._parts.voices.add(entry)
+        return entry.id
+
+    def _check_answer(self, asked: Consent, answer: Sample) -> float:
+        mark = self._parts.ears.mark(answer)
+        if mark > self._policy.most_watermark:
+            raise RefusedError("consent_synthetic", f"the answer is synthetic: mark {mark:.2f}")
+        heard = self._parts.recogniser.words(answer.signal, answer.rate_hz)
+        return check_words(asked.phrase, asked.speaker, heard)
+
+    def _accept(self, consent_id: str, answer: Sample) -> None:
+        digest = hashlib.sha256(answer.signal.tobytes()).hexdigest()
+        expires_s = self._parts.now_s() + self._policy.consent_s
+        if not self._parts.voices.accept(consent_id, digest, self._sealed(answer), expires_s):
+            raise RefusedError("replayed_consent", "this recording was used for a consent before")
+
+    def _check_sample(self, consent: Consent, sample: Sample) -> dict[str, object]:
+        """Every check of a sample; what it measures, for the voice's report."""
+        ears, policy, vault = self._parts.ears, self._policy, self._parts.vault
+        measured = check_sample(sample, ears, policy)
+        heard = ears.embed(sample)
+        assert consent.sealed_embeddings is not None
+        consented = from_bytes(vault.unseal(consent.sealed_embeddings))
+        cosines = check_same_speaker(heard, consented, policy)
+        listed = [from_bytes(vault.unseal(n.sealed_embeddings)) for n in self._parts.voices.no_go()]
+        check_no_go(heard["b"], [entry["b"] for entry in listed], policy)
+        return {"sample": asdict(measured), "consent_cosine": cosines}
+
+    def _check_name(self, tenant: str, name: str) -> None:
+        voices = self._parts.voices.voices(tenant)
+        if any(voice.name == name for voice in voices):
+            raise RefusedError("name_taken", f"there is a voice called {name} already")
+        check_allowance("too_many_voices", "voices", len(voices), 1, self._policy.n_voices)
+
+    def _check_text(self, tenant: str, utterance: Utterance) -> None:
+        n_characters, policy = len(utterance.text), self._policy
+        if not utterance.text.strip() or not 0.25 <= utterance.speed <= 4.0:
+            raise RefusedError("nothing_to_say", "text is empty, or speed is not in 0.25 to 4")
+        limit = policy.n_characters_per_request
+        check_allowance("text_too_long", "characters in one request", 0, n_characters, limit)
+        used = self._parts.voices.characters_since(tenant, self._parts.now_s() - DAY_S)
+        check_allowance(
+            "quota", "characters in a day", used, n_characters, policy.n_characters_per_day
+        )
+
+    def _engine(self, name: str) -> Engine:
+        if name not in self._engines:
+            known = ", ".join(sorted(self._engines))
+            raise RefusedError("unknown_engine", f"no engine {name}; there are {known}")
+        return self._engines[name]
+
+    def _consent(self, tenant: str, consent_id: str) -> Consent:
+        found = self._parts.voices.consent(consent_id, tenant)
+        if found is None:
+            raise RefusedError("no_such_consent", f"no consent {consent_id}")
+        return found
+
+    def _good_consent(self, tenant: str, consent_id: str) -> Consent:
+        found = self._consent(tenant, consent_id)
+        if found.state != "accepted":
+            raise RefusedError("no_consent", f"consent {consent_id} is {found.state}")
+        if self._parts.now_s() > found.expires_s:
+            raise RefusedError("consent_expired", f"consent {consent_id} has expired")
+        return found
+
+    def _voice(self, tenant: str, voice: str) -> Voice:
+        found = self._parts.voices.voice(voice, tenant)
+        if found is None:
+            raise RefusedError("no_such_voice", f"no voice {voice}")
+        return found
+
+    def _sealed(self, sample: Sample) -> bytes:
+        return self._parts.vault.seal(to_bytes(self._parts.ears.embed(sample)))
+
+    @contextmanager
+    def _recorded(self, event: str, tenant: str, subject: str) -> Iterator[dict[str, object]]:
+        """Write to the audit that the event happened, or that it was refused and by which rule."""
+        detail: dict[str, object] = {}
+        try:
+            yield detail
+        except RefusedError as refusal:
+            self._write("refused", tenant, subject, {"asked": event, **detail, **_told(refusal)})
+            raise
+        self._write(event, tenant, subject, detail)
+
+    def _write(self, event: str, tenant: str, subject: str, detail: Mapping[str, object]) -> None:
+        self._parts.audit.append(event, tenant, subject, detail)
+
+
+def _told(refusal: RefusedError) -> dict[str, object]:
+    return {"rule": refusal.rule, "message": str(refusal)}
+
+
+def _line(what: str, text: str) -> str:
+    """A short text of one line, as it may stand in a phrase or a table."""
+    clean = " ".join(text.split())
+    if not 1 <= len(clean) <= 100 or not clean.isprintable():
+        raise RefusedError("bad_text", f"the {what} must be one line of 1 to 100 characters")
+    return clean

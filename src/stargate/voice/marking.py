@@ -1,0 +1,57 @@
+"""No piece of speech goes on before it carries the watermark and the mark was found in it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Protocol
+
+import numpy as np
+
+from stargate.voice.refusals import RefusedError
+from stargate.voice.signal.spectrum import Signal
+
+SHORTEST_S = 1.0  # a shorter piece waits for the next, so that it can carry the mark
+
+
+class Marker(Protocol):
+    """Puts the watermark into a signal and finds it again."""
+
+    @property
+    def name(self) -> str:
+        """Which mark it is."""
+        ...
+
+    def embed(self, signal: Signal, rate_hz: int) -> Signal:
+        """The signal with the mark."""
+        ...
+
+    def score(self, signal: Signal, rate_hz: float) -> float:
+        """How surely the mark is there, 0 to 1."""
+        ...
+
+
+def marked(
+    pieces: Iterable[Signal], rate_hz: int, marker: Marker, least_score: float
+) -> Iterator[Signal]:
+    """The pieces with the mark; one in which it is not found again is refused, not emitted."""
+    for piece in long_enough(pieces, int(SHORTEST_S * rate_hz)):
+        result = np.clip(marker.embed(piece, rate_hz), -1, 1)
+        score = marker.score(result, rate_hz)
+        if not score >= least_score:
+            raise RefusedError(
+                "mark_not_found",
+                f"the watermark scores {score:.2f} in what was made; {least_score} is needed",
+            )
+        yield result
+
+
+def long_enough(pieces: Iterable[Signal], n_samples: int) -> Iterator[Signal]:
+    """The pieces joined until each is long enough; the last is filled up with silence."""
+    waiting = np.empty(0, np.float32)
+    for piece in pieces:
+        waiting = np.concatenate([waiting, piece])
+        if len(waiting) >= n_samples:
+            yield waiting
+            waiting = np.empty(0, np.float32)
+    if waiting.size:
+        yield np.pad(waiting, (0, n_samples - len(waiting)))
