@@ -22,6 +22,7 @@ COMMANDS = {
     "plan": "When each phase of a programme is on line, what it costs, whether its gate opens.",
     "predict": "How fast a model trains on a machine, and how to split it.",
     "validate": "Score the models against published measurements and totals.",
+    "calibrate": "Fit the performance model to measured step times.",
     "catalog": "Show the sourced facts that everything rests on.",
     "check": "Find every fault of a specification.",
     "schema": "Print the JSON Schema of specifications, for editors.",

@@ -1,16 +1,18 @@
 """The physical coefficients of an accelerator family under a generation of software.
 
 About two dozen numbers, none of a model or a record: achievable fractions, fixed costs, overlap,
-spread. They live in `catalog/data/coefficients/*.yaml` with their sources; a generation states
-only what it changes. `Coefficients` turns into a vector and back, so that a fit can vary them.
+spread. Their priors live in `catalog/data/coefficients/*.yaml` with their sources; a generation
+states only what it changes. A calibration, the file that `stargate calibrate` writes, moves them to
+what records of measured steps say; `catalog/data/calibration.yaml` is the one that ships.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import astuple, dataclass, fields
+from dataclasses import astuple, dataclass, fields, replace
 from functools import cache
 from importlib.resources import files
+from pathlib import Path
 from typing import Any, Self
 
 import numpy as np
@@ -18,6 +20,8 @@ import yaml
 
 from stargate.errors import CatalogError
 from stargate.perf.columns import Array
+
+SHIPPED = "calibration.yaml"
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,20 +77,42 @@ class Generation:
     assumed: bool  # nobody stated the generation
 
 
-def generation(family: str, software: str | None = None) -> Generation:
-    """The coefficients of `software` on an accelerator family; its usual one when None."""
+def generation(
+    family: str, software: str | None = None, calibration: Path | None = None
+) -> Generation:
+    """The coefficients of `software` on an accelerator family; its usual one when None.
+
+    `calibration` takes the place of the calibration that ships.
+    """
+    before = prior(family, software)
+    fitted = _calibration(calibration)["coefficients"].get(family, {}).get(before.name, {})
+    named = calibration.name if calibration else SHIPPED
+    sources = {
+        name: f"fitted to measured steps ({named}); prior {getattr(before.coefficients, name):g}, "
+        f"{before.sources[name]}"
+        for name in fitted
+    }
+    return replace(
+        before,
+        coefficients=replace(before.coefficients, **fitted),
+        sources={**before.sources, **sources},
+    )
+
+
+def prior(family: str, software: str | None = None) -> Generation:
+    """As `generation`, before any record has been looked at."""
     document = _document(family)
     name = software or str(document["default"])
-    generations = document["software"]
-    if name not in generations:
-        known = ", ".join(sorted(generations))
-        raise CatalogError(f"no software generation {name!r} on {family}; known: {known}")
-    stated = document["coefficients"] | generations[name].get("coefficients", {})
+    known = document["software"]
+    if name not in known:
+        listed = ", ".join(sorted(known))
+        raise CatalogError(f"no software generation {name!r} on {family}; known: {listed}")
+    stated = document["coefficients"] | known[name].get("coefficients", {})
     return Generation(
         family,
         name,
         Coefficients(**{f.name: float(stated[f.name]["value"]) for f in fields(Coefficients)}),
-        bool(generations[name].get("unfused_attention", False)),
+        bool(known[name].get("unfused_attention", False)),
         {key: str(entry["source"]) for key, entry in stated.items()},
         software is None,
     )
@@ -110,3 +136,23 @@ def _document(family: str) -> dict[str, Any]:
         known = ", ".join(families())
         raise CatalogError(f"no coefficients for accelerator family {family!r}; known: {known}")
     return yaml.safe_load(path.read_text(encoding="utf-8"))
+
+
+@cache
+def _calibration(file: Path | None) -> dict[str, Any]:
+    """A calibration file, checked: known coefficients, plain numbers."""
+    path = file or files("stargate.catalog") / "data" / SHIPPED
+    try:
+        content = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+        raise CatalogError(f"{path}: no calibration can be read: {error}") from None
+    if not isinstance(content, dict) or content.get("calibration") != 1:
+        raise CatalogError(f"{path}: no calibration; `stargate calibrate -o FILE` writes one")
+    known = {field.name for field in fields(Coefficients)}
+    for family, generations_of in content["coefficients"].items():
+        for software, values in generations_of.items():
+            for name, value in values.items():
+                if name not in known or not isinstance(value, (int, float)):
+                    place = f"coefficients.{family}.{software}.{name}"
+                    raise CatalogError(f"{path}: {place}: {value!r} is no known coefficient")
+    return content

@@ -1,0 +1,137 @@
+"""Calibration: from records of measured steps to a small file of physical coefficients.
+
+scales            how each coefficient may move
+samples           records laid out for a fit
+fit               the most probable coefficients, all generations at once
+cross_validation  the same with whole groups left out
+artefact          the file
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+
+from stargate.errors import InfeasibleError
+from stargate.perf import records as record_files
+from stargate.perf.calibration.artefact import Trial, document, interval_sigmas
+from stargate.perf.calibration.cross_validation import left_out
+from stargate.perf.calibration.fit import Fit, fit
+from stargate.perf.calibration.samples import GenerationKey, Samples
+from stargate.perf.coefficients import Coefficients, families, generations, prior
+from stargate.perf.records import Record
+from stargate.perf.score_summary import Summary, summaries_by, summarise
+from stargate.perf.scoreboard import Score, score
+
+FEWEST_RECORDS = 5
+
+
+@dataclass(frozen=True)
+class Calibrated:
+    """What a calibration gives: the artefact's text, the errors, the fitted coefficients."""
+
+    text: str
+    trials: tuple[Trial, ...]
+    coefficients: Mapping[str, Mapping[str, float]]
+
+
+def read_records(files: Sequence[Path]) -> tuple[Record, ...]:
+    """The records of the files that can be run, or those that come with Stargate."""
+    if files:
+        rows = [row for file in files for row in record_files.load(file)]
+    else:
+        rows = [row for suite in record_files.SUITES for row in record_files.open_records(suite)]
+    judged = {answer.origin.id for answer in score(rows) if isinstance(answer, Score)}
+    return tuple(row for row in rows if isinstance(row, Record) and row.origin.id in judged)
+
+
+def calibrate(
+    records: Sequence[Record], groupings: Iterable[str], tell: Callable[[str], None]
+) -> Calibrated:
+    """Fit, judge in sample and with each grouping's groups left out, and write it all down.
+
+    Intervals are set on left-out errors, those of the first grouping; without one, in sample.
+    """
+    if len(records) < FEWEST_RECORDS:
+        raise InfeasibleError(
+            f"{len(records)} usable records are too few to fit; {FEWEST_RECORDS} or more are needed"
+        )
+    samples, priors = Samples.of(records), known_priors()
+    tell(f"fitting {len(samples.generations)} software generations to {len(records)} records")
+    whole = fit(samples, priors)
+    fitted = {r.origin.id: whole.coefficients(_key(r)) for r in records}
+    verdicts = {"in sample": fitted}
+    for by in groupings:
+        verdicts[f"left out by {by}"] = _left_out(samples, priors, whole, by, tell)
+    judge = list(verdicts.values())[min(1, len(verdicts) - 1)]
+    sigmas = interval_sigmas(samples, _log_errors(records, judge))
+    trials = tuple(
+        Trial(name, _summaries(records, coefficients, sigmas))
+        for name, coefficients in verdicts.items()
+    )
+    values = {
+        f"{family}/{software}": _plain(whole, (family, software)) for family, software in priors
+    }
+    return Calibrated(document(samples, whole, sigmas, trials), trials, values)
+
+
+def known_priors() -> dict[GenerationKey, Coefficients]:
+    """The priors of every catalogued generation: those without records are calibrated too."""
+    return {
+        (family, software): prior(family, software).coefficients
+        for family in families()
+        for software in generations(family)
+    }
+
+
+def _key(record: Record) -> GenerationKey:
+    return record.machine.software.family, record.machine.software.name
+
+
+def _left_out(
+    samples: Samples,
+    priors: Mapping[GenerationKey, Coefficients],
+    whole: Fit,
+    by: str,
+    tell: Callable[[str], None],
+) -> dict[str, Coefficients]:
+    found: dict[str, Coefficients] = {}
+    for name, coefficients in left_out(samples, priors, whole, by):
+        tell(f"left out {by} {name}: {len(coefficients)} records")
+        found.update(coefficients)
+    return found
+
+
+def _log_errors(
+    records: Sequence[Record], coefficients: Mapping[str, Coefficients]
+) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
+    rows = score(records, coefficients)
+    return np.array([np.log1p(r.error) if isinstance(r, Score) else np.nan for r in rows])
+
+
+def _summaries(
+    records: Sequence[Record],
+    coefficients: Mapping[str, Coefficients],
+    sigmas: Mapping[GenerationKey, float],
+) -> dict[str, Summary]:
+    keys = {record.origin.id: _key(record) for record in records}
+    widened = {
+        name: replace(one, interval_sigma=sigmas[keys[name]]) for name, one in coefficients.items()
+    }
+    rows = score(records, widened)
+    routed = {record.origin.id for record in records if record.model.moe is not None}
+    return {
+        "all": summarise(rows),
+        "dense": summarise([row for row in rows if row.origin.id not in routed]),
+        "mixture of experts": summarise([row for row in rows if row.origin.id in routed]),
+        **summaries_by(rows, lambda row: row.origin.family),
+    }
+
+
+def _plain(whole: Fit, key: GenerationKey) -> dict[str, float]:
+    from dataclasses import asdict
+
+    return asdict(whole.coefficients(key))

@@ -1,0 +1,106 @@
+"""The small file that a calibration leaves: coefficients by generation, and how well they did.
+
+It holds what was fitted, on what (name, number and hash of the records), with which errors in and
+out of sample, and nothing of any single record. `perf.coefficients` reads it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+
+import numpy as np
+import yaml
+
+from stargate import __version__
+from stargate.perf.calibration.fit import Fit
+from stargate.perf.calibration.samples import GenerationKey, Samples
+from stargate.perf.calibration.scales import FITTED
+from stargate.perf.coefficients import Coefficients
+from stargate.perf.columns import Array
+from stargate.perf.score_summary import Summary
+
+SIGNIFICANT_DIGITS = 4
+INTERVAL_80_SIGMAS = 1.2816
+POOLING_ROWS = 25  # rows after which a generation's own spread outweighs that of all
+SMALLEST_SIGMA = 0.03  # repeated runs and releases differ by more than this
+
+
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """Errors of one way to judge a fit: in sample, or with whole groups left out."""
+
+    name: str
+    summaries: Mapping[str, Summary]
+
+
+def interval_sigmas(samples: Samples, log_errors: Array) -> dict[GenerationKey, float]:
+    """The spread of each generation that makes its 80 % interval hold 80 % of left-out rows.
+
+    A generation's 80th percentile of |error|, shrunk to that of all rows where it has few.
+    """
+    overall = _sigma(log_errors)
+    spreads = {}
+    for index, key in enumerate(samples.generations):
+        own = log_errors[samples.generation == index]
+        share = len(own) / (len(own) + POOLING_ROWS)
+        variance = share * _sigma(own) ** 2 + (1 - share) * overall**2
+        spreads[key] = max(float(np.sqrt(variance)), SMALLEST_SIGMA)
+    return spreads
+
+
+def _sigma(log_errors: Array) -> float:
+    return float(np.quantile(np.abs(log_errors), 0.8)) / INTERVAL_80_SIGMAS
+
+
+def document(
+    samples: Samples,
+    fitted: Fit,
+    sigmas: Mapping[GenerationKey, float],
+    trials: Sequence[Trial],
+) -> str:
+    """The artefact as YAML text; the same fit gives the same bytes."""
+    values: dict[str, dict[str, dict[str, float]]] = {}
+    for family, software in sorted(fitted.priors):
+        coefficients = fitted.coefficients((family, software))
+        prior = fitted.priors[family, software]
+        sigma = sigmas.get((family, software))
+        values.setdefault(family, {})[software] = _values(coefficients, prior, sigma)
+    content = {
+        "calibration": 1,
+        "made_by": f"stargate {__version__}, stargate calibrate",
+        "records": _provenance(samples),
+        "errors": {
+            trial.name: {name: _rounded(summary) for name, summary in trial.summaries.items()}
+            for trial in trials
+        },
+        "coefficients": values,
+    }
+    return yaml.safe_dump(content, sort_keys=False, width=110)
+
+
+def _values(
+    coefficients: Coefficients, prior: Coefficients, sigma: float | None
+) -> dict[str, float]:
+    fitted = {name: _short(getattr(coefficients, name)) for name in FITTED}
+    moved = {name: value for name, value in fitted.items() if value != _short(getattr(prior, name))}
+    return {**moved, **({"interval_sigma": _short(sigma)} if sigma is not None else {})}
+
+
+def _provenance(samples: Samples) -> dict[str, object]:
+    ids = sorted(record.origin.id for record in samples.records)
+    measured = [f"{r.origin.id} {r.measured_s!r}" for r in samples.records]
+    digest = hashlib.sha256("\n".join(sorted(measured)).encode()).hexdigest()
+    families: dict[str, int] = {}
+    for record in samples.records:
+        families[record.origin.family] = families.get(record.origin.family, 0) + 1
+    return {"n": len(ids), "sha256": digest, "families": dict(sorted(families.items()))}
+
+
+def _rounded(summary: Summary) -> dict[str, float | int | None]:
+    return {k: _short(v) if isinstance(v, float) else v for k, v in asdict(summary).items()}
+
+
+def _short(value: float) -> float:
+    return float(f"{value:.{SIGNIFICANT_DIGITS}g}")

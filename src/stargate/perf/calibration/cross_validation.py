@@ -1,0 +1,49 @@
+"""How well the fit does on records it has not seen: whole groups are left out, one at a time.
+
+A group is a record family (a source), a model, a cluster size or a hidden size. Rows of one group
+share their stack, machine and author, so leaving single rows out would only show how well
+neighbours resemble each other.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+
+import numpy as np
+
+from stargate.perf.calibration.fit import Fit, fit, row_weights
+from stargate.perf.calibration.samples import GenerationKey, Samples
+from stargate.perf.coefficients import Coefficients
+from stargate.perf.records import Record
+
+REFIT_EVALUATIONS = 5
+
+GROUPINGS: dict[str, Callable[[Record], str]] = {
+    "family": lambda record: record.origin.family,
+    "model": lambda record: record.origin.model,
+    "accelerator": lambda record: record.origin.accelerator,
+    "count": lambda record: str(record.machine.count),
+    "hidden": lambda record: str(record.model.hidden),
+}
+
+
+def left_out(
+    samples: Samples, priors: Mapping[GenerationKey, Coefficients], whole: Fit, by: str
+) -> Iterator[tuple[str, dict[str, Coefficients]]]:
+    """For each group, the coefficients by record id that were fitted without it.
+
+    `whole` is the fit to everything, from which each refit starts; `by` is one of `GROUPINGS`.
+    """
+    names = np.array([GROUPINGS[by](record) for record in samples.records])
+    weights = row_weights(samples)
+    for name in sorted(set(names)):
+        refit = fit(
+            samples,
+            priors,
+            weights=weights * (names != name),
+            start=whole,
+            n_evaluations_max=REFIT_EVALUATIONS,
+        )
+        held = [r for r, group in zip(samples.records, names, strict=True) if group == name]
+        keys = {r.origin.id: (r.machine.software.family, r.machine.software.name) for r in held}
+        yield str(name), {row: refit.coefficients(key) for row, key in keys.items()}

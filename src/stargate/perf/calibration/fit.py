@@ -1,0 +1,138 @@
+"""Fit the coefficients to measured steps, with priors, robustly, all generations at once.
+
+On its scale each coefficient of a software generation is
+
+    prior + shared shift + shift of the accelerator family + shift of the generation,
+
+and every shift has a normal prior around zero. What all records say moves the shared shift; a
+generation with few records, or none, follows its family and the others instead of its own noise.
+The cost is the sum over records of w soft_l1(ln(predicted / measured) / scale), which a row that
+defies the physics cannot dominate, and of the squared shifts over their priors' variance; it is
+minimised by scipy's trust-region least squares inside bounds of a few standard deviations.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.optimize import least_squares
+
+from stargate.perf.calibration.samples import GenerationKey, Samples
+from stargate.perf.calibration.scales import FITTED, SPREADS, from_scale, to_scale
+from stargate.perf.coefficients import Coefficients
+from stargate.perf.columns import Array
+
+ERROR_SCALE = 0.05  # where a relative error turns from noise into an outlier
+SHARED, FAMILY, GENERATION = 0.8, 0.7, 0.6  # parts of a coefficient's spread
+BOUND_SIGMAS = 3.0
+FAMILY_WEIGHT = 0.4  # a family of n records weighs n ** (1 - this): its rows share their errors
+DIFFERENCE = 1e-3
+
+
+@dataclass(frozen=True)
+class Fit:
+    """`shifts` by level (`()`, `(family,)`, `(family, software)`), in the order of `FITTED`."""
+
+    priors: Mapping[GenerationKey, Coefficients]
+    shifts: Mapping[tuple[str, ...], Array]
+
+    def coefficients(self, key: GenerationKey) -> Coefficients:
+        """The fitted coefficients of a generation that has a prior."""
+        return from_scale(self.priors[key], to_scale(self.priors[key]) + self.shift(key))
+
+    def shift(self, key: GenerationKey) -> Array:
+        """How far a generation's coefficients moved from their priors, on their scales."""
+        nothing = np.zeros(len(FITTED))
+        return sum((self.shifts.get(k, nothing) for k in ((), key[:1], key)), nothing)
+
+
+def row_weights(samples: Samples) -> Array:
+    """n^-0.4 for each record of a family of n: many rows of one source are not independent."""
+    families = [record.origin.family for record in samples.records]
+    counts = Counter(families)
+    return np.array([counts[family] ** -FAMILY_WEIGHT for family in families])
+
+
+def fit(
+    samples: Samples,
+    priors: Mapping[GenerationKey, Coefficients],
+    *,
+    weights: Array | None = None,
+    start: Fit | None = None,
+    n_evaluations_max: int = 12,
+) -> Fit:
+    """The most probable shifts. `weights` of zero leave records out; `start` is a near fit."""
+    problem = _Problem(samples, priors, row_weights(samples) if weights is None else weights)
+    bound = BOUND_SIGMAS * problem.spread
+    answer = least_squares(
+        problem.residuals,
+        np.clip(problem.pack(start), -bound, bound) if start else np.zeros(len(bound)),
+        problem.jacobian,
+        bounds=(-bound, bound),
+        loss="soft_l1",
+        x_scale=problem.spread,
+        max_nfev=n_evaluations_max,
+        ftol=1e-3,
+    )
+    return problem.unpack(answer.x)
+
+
+class _Problem:
+    """Residuals and Jacobian over the stacked shifts; the last residuals are the priors'."""
+
+    def __init__(
+        self, samples: Samples, priors: Mapping[GenerationKey, Coefficients], weights: Array
+    ) -> None:
+        self.samples, self.priors = samples, priors
+        self.weight = np.sqrt(weights) / ERROR_SCALE
+        families = sorted({family for family, _ in samples.generations})
+        self.levels: list[tuple[str, ...]] = [
+            (),
+            *((family,) for family in families),
+            *samples.generations,
+        ]
+        parts = {0: SHARED, 1: FAMILY, 2: GENERATION}
+        self.spread = np.concatenate([parts[len(level)] * SPREADS for level in self.levels])
+        self.member = np.array(
+            [
+                [level == samples.generations[g][: len(level)] for level in self.levels]
+                for g in samples.generation
+            ],
+            np.float64,
+        )
+
+    def residuals(self, shifts: Array) -> Array:
+        errors = self.weight * self.samples.log_errors(self._coefficients(shifts))
+        return np.concatenate([errors, shifts / self.spread])
+
+    def jacobian(self, shifts: Array) -> Array:
+        """Differences by coefficient, nudged in all generations at once, since shifts add up."""
+        here = self.samples.log_errors(self._coefficients(shifts))
+        columns: list[Array] = []
+        for nudge in DIFFERENCE * np.eye(len(FITTED)):
+            there = self.samples.log_errors(self._coefficients(shifts, nudge))
+            columns.append(self.weight * (there - here) / DIFFERENCE)
+        by_level = self.member[:, :, None] * np.stack(columns, axis=1)[:, None, :]
+        return np.vstack([by_level.reshape(len(self.weight), -1), np.diag(1 / self.spread)])
+
+    def pack(self, fitted: Fit) -> Array:
+        nothing = np.zeros(len(FITTED))
+        return np.concatenate([fitted.shifts.get(level, nothing) for level in self.levels])
+
+    def unpack(self, shifts: Array) -> Fit:
+        rows = shifts.reshape(len(self.levels), len(FITTED))
+        return Fit(self.priors, dict(zip(self.levels, rows, strict=True)))
+
+    def _coefficients(
+        self, shifts: Array, nudge: Array | float = 0.0
+    ) -> dict[GenerationKey, Coefficients]:
+        fitted = self.unpack(shifts)
+        return {
+            key: from_scale(
+                self.priors[key], to_scale(self.priors[key]) + fitted.shift(key) + nudge
+            )
+            for key in self.samples.generations
+        }
