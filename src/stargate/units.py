@@ -114,6 +114,7 @@ _BITS = _prefixed("b", "-k-M-G-T-P", 1 / 8)
 _BYTES = {**_prefixed("B", "-k-M-G-T-P-E"), **_prefixed("B", "Ki-Mi-Gi-Ti-Pi")}
 _MASS = {"g": 1e-3, "kg": 1.0, "t": 1e3, "kt": 1e6, "Mt": 1e9}
 _ACCELERATOR = _spelt(("GPU accelerator chip", 1.0))
+_TOKENS = _spelt(("tok token tokens", 1.0), ("ktok", 1e3), ("Mtok Mtokens", 1e6))
 _PER_TIME = {f"/{unit}": 1 / worth for unit, worth in _TIME.items()}
 
 POWER = Kind("power", "W", "1.2 GW", _WATT, ("W", "kW", "MW", "GW"))
@@ -195,6 +196,23 @@ CARBON_INTENSITY = Kind(
     },
     ("g/kWh",),
 )
+TOKEN_PRICE = Kind(
+    "token price", "USD/token", "$0.60/Mtok", _money_per(_TOKENS), ("$/Mtok", "$/ktok")
+)
+TOKEN_RATE = Kind(
+    "token rate",
+    "tokens/s",
+    "2500 tok/s",
+    {f"{unit}/s": worth for unit, worth in _TOKENS.items()},
+    ("tok/s", "ktok/s", "Mtok/s"),
+)
+WATER_INTENSITY = Kind(
+    "water use of energy",
+    "m3/J",
+    "0.27 L/kWh",
+    {f"{v}/{e}": w / _ENERGY[e] for v, w in (("L", 1e-3), ("m3", 1.0)) for e in ("kWh", "MWh")},
+    ("L/kWh",),
+)
 MASS = Kind("mass", "kg", "8930 t", _MASS, ("g", "kg", "t", "kt", "Mt"))
 DISTANCE = Kind(
     "distance", "m", "1100 km", {"mm": 1e-3, "m": 1.0, "km": 1e3, "mi": 1609.344}, ("m", "km")
@@ -226,6 +244,7 @@ DELIVERY_RATE = Kind(
 KINDS = (
     *(POWER, ENERGY, DURATION, BANDWIDTH, SIZE, COMPUTE_RATE, COMPUTE, MONEY, ENERGY_PRICE),
     *(ACCELERATOR_TIME_PRICE, ACCELERATOR_PRICE, POWER_PRICE, POWER_TIME_PRICE),
+    *(TOKEN_PRICE, TOKEN_RATE, WATER_INTENSITY),
     *(CARBON_INTENSITY, MASS, DISTANCE, TEMPERATURE, FRACTION, RATE, DELIVERY_RATE),
 )
 

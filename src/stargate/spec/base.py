@@ -22,7 +22,7 @@ from stargate.units import Kind
 
 _UNIT_SUFFIX = re.compile(
     r"_(w|j|s|bytes|bytes_per_s|flop_per_s|flop|usd|usd_per_j|usd_per_s|usd_per_accelerator|usd_per_w"
-    r"|usd_per_w_s|kg|kg_per_j|m|k|per_s|accelerators_per_s)$"
+    r"|usd_per_w_s|usd_per_token|tokens_per_s|m3_per_j|kg|kg_per_j|m|k|per_s|accelerators_per_s)$"
 )
 
 
@@ -87,6 +87,9 @@ DollarsPerAcceleratorSecond = Annotated[float, Quantity(units.ACCELERATOR_TIME_P
 DollarsPerAccelerator = Annotated[float, Quantity(units.ACCELERATOR_PRICE)]
 DollarsPerWatt = Annotated[float, Quantity(units.POWER_PRICE)]
 DollarsPerWattSecond = Annotated[float, Quantity(units.POWER_TIME_PRICE)]
+DollarsPerToken = Annotated[float, Quantity(units.TOKEN_PRICE)]
+TokensPerSecond = Annotated[float, Quantity(units.TOKEN_RATE)]
+CubicMetresPerJoule = Annotated[float, Quantity(units.WATER_INTENSITY)]
 KilogramsPerJoule = Annotated[float, Quantity(units.CARBON_INTENSITY)]
 Kilograms = Annotated[float, Quantity(units.MASS)]
 Metres = Annotated[float, Quantity(units.DISTANCE)]
@@ -138,6 +141,7 @@ ClusterName = Annotated[Identifier, Refers("cluster")]
 WorkloadName = Annotated[Identifier, Refers("workload")]
 PhaseName = Annotated[Identifier, Refers("phase")]
 DriverName = Annotated[Identifier, Refers("driver")]
+PartyName = Annotated[Identifier, Refers("party")]
 # ... and of things that the catalogue holds.
 AcceleratorName = Annotated[Identifier, Refers("catalog accelerator")]
 NodeName = Annotated[Identifier, Refers("catalog node")]

@@ -5,11 +5,12 @@ All amounts are in dollars of the programme's price base; every price per watt n
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import Discriminator, Field, Tag
+from pydantic import Discriminator, Field, Tag, model_validator
 
 from stargate.spec.base import (
+    CubicMetresPerJoule,
     Dollars,
     DollarsPerAccelerator,
     DollarsPerJoule,
@@ -18,6 +19,7 @@ from stargate.spec.base import (
     DriverName,
     Fraction,
     Identifier,
+    Kilograms,
     KilogramsPerJoule,
     PerSecond,
     PhaseName,
@@ -28,6 +30,8 @@ from stargate.spec.distribution import Loads, NumberDistribution, Sourced
 
 Share = Annotated[Fraction, Field(ge=0, le=1)]
 Ratio = Annotated[float, Field(ge=1, le=4)]
+Positive = Annotated[float, Field(gt=0)]
+NotNegative = Annotated[float, Field(ge=0)]
 
 
 class Spend(SpecModel):
@@ -51,6 +55,7 @@ class _Cost(Sourced):
     escalation_per_s: PerSecond = Field(default=0.0, description="real, from the price base on")
     spend: Spend = Spend()
     life_s: Annotated[Seconds, Field(gt=0)] | None = None
+    residual: Share = Field(default=0.0, description="of the cost, worth at the end of its life")
 
 
 class PowerCost(_Cost):
@@ -100,8 +105,50 @@ class Running(Sourced):
     rate_usd_per_w_s: Annotated[DollarsPerWattSecond, Field(ge=0)]
 
 
+class Water(Sourced):
+    """Water that cooling evaporates (WUE), for the energy of the IT equipment (ISO/IEC 30134-9)."""
+
+    intensity_m3_per_j: Annotated[CubicMetresPerJoule, Field(ge=0)]
+
+
+class Embodied(Sourced):
+    """Carbon of making an accelerator, with its share of the server, counted when on line."""
+
+    per_accelerator_kg: Annotated[Kilograms, Field(ge=0)]
+
+
+class CleanSupply(Sourced):
+    """Energy bought with its origin: a power-purchase agreement, or certificates.
+
+    It changes the market-based carbon, not the location-based one (GHG Protocol, scope 2).
+    """
+
+    share: Share = Field(description="of the energy, over a year")
+    carbon_intensity_kg_per_j: Annotated[KilogramsPerJoule, Field(ge=0)] = Field(
+        default=0.0, description="as the contract counts it"
+    )
+    price_usd_per_j: Annotated[DollarsPerJoule, Field(ge=0)] | None = Field(
+        default=None, description="of that share; the grid's when left out"
+    )
+
+
+class Hourly(Sourced):
+    """The shape of a day: prices and loads of its 24 hours, relative to each other."""
+
+    price: Annotated[tuple[Positive, ...], Field(min_length=24, max_length=24)]
+    load: Annotated[tuple[NotNegative, ...], Field(min_length=24, max_length=24)] = Field(
+        default=(1.0,) * 24, description="even when left out, as training is"
+    )
+
+    @model_validator(mode="after")
+    def _draws_something(self) -> Self:
+        if sum(self.load) == 0:
+            raise ValueError("no load in any hour; state at least one")
+        return self
+
+
 class Energy(Sourced):
-    """Electricity: how much of the IT power is drawn, and what it costs and emits.
+    """Electricity: how much of the IT power is drawn, what it costs, emits and evaporates.
 
     A site of the network that states its own price or carbon intensity keeps it.
     """
@@ -113,3 +160,7 @@ class Energy(Sourced):
         default=None, description="price process that scales it"
     )
     carbon_intensity_kg_per_j: Annotated[KilogramsPerJoule, Field(ge=0)]
+    hourly: Hourly | None = Field(default=None, description="weights the price by the load")
+    clean: CleanSupply | None = None
+    water: Water | None = None
+    embodied: Embodied | None = None

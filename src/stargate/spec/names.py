@@ -22,6 +22,7 @@ _DEFINED: dict[str, Path] = {
     "cluster": ("network", "sites", "*", "clusters", "*", "id"),
     "phase": ("programme", "phases", "*", "id"),
     "driver": ("programme", "drivers", "*", "id"),
+    "party": ("programme", "finance", "parties", "*", "id"),
 }
 
 # How to find a thing outside the document by its name, by kind; an unknown one is a CatalogError.

@@ -12,10 +12,12 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, model_validator
 
 from stargate.spec.activities import Activity, activities
+from stargate.spec.actuals import Actual
 from stargate.spec.base import Day, Fraction, Identifier, PerSecond, PhaseName, SpecModel
 from stargate.spec.cost import Cost, Energy, Running, Share
 from stargate.spec.distribution import DurationDistribution, NumberDistribution, Sourced
 from stargate.spec.faults import FaultsError
+from stargate.spec.finance import Finance
 from stargate.spec.gate import CapabilityLaw, Gate, Run
 from stargate.spec.programme_faults import programme_faults
 from stargate.spec.works import Phase, Template
@@ -94,7 +96,13 @@ class Programme(Sourced):
     costs: tuple[Cost, ...] = ()
     running: tuple[Running, ...] = ()
     energy: Energy | None = None
+    finance: Finance | None = None
     risks: tuple[Risk, ...] = ()
+    actuals: tuple[Actual, ...] = Field(default=(), description="what has happened since")
+    class_correlation: Share = Field(
+        default=0.3,
+        description="of durations of one class: the share of their spread that is the same for all",
+    )
     simulation: Simulation = Simulation()
 
     @model_validator(mode="after")

@@ -52,6 +52,12 @@ def _doubled_ids(programme: Programme) -> Iterator[Fault]:
     yield from _doubled([(("costs", i), cost.id) for i, cost in enumerate(programme.costs)])
     yield from _doubled([(("running", i), cost.id) for i, cost in enumerate(programme.running)])
     yield from _doubled([(("risks", i), risk.id) for i, risk in enumerate(programme.risks)])
+    if (finance := programme.finance) is not None:
+        yield from _doubled(
+            [(("finance", "parties", i), p.id) for i, p in enumerate(finance.parties)]
+        )
+        revenues = enumerate(finance.revenues)
+        yield from _doubled([(("finance", "revenues", i), sale.id) for i, sale in revenues])
     for i, template in enumerate(programme.templates):
         tasks = enumerate(template.tasks)
         yield from _doubled([(("templates", i, "tasks", k), task.id) for k, task in tasks])
