@@ -1,0 +1,1 @@
+"""What decisions taken later are worth: options valued on the samples of the plan itself."""

@@ -1,0 +1,112 @@
+"""Least-squares Monte Carlo: when to exercise, judged by what is known on the day.
+
+Every sample knows what it would be worth if exercised at each date and if never. Going backwards
+from the last date, the advantage of exercising over holding on is regressed on what is known at
+that date; where the fitted advantage is positive, the sample exercises. No sample looks into its
+own future: the regression only sees what is known. Source: F. A. Longstaff and E. S. Schwartz,
+Valuing American Options by Simulation, Review of Financial Studies 14 (2001) 113-147.
+
+They regress what holding on gives and compare it with the known payoff; here the payoff may itself
+lie in the future (the value of a plant that is yet to be built), so that their difference is
+regressed. Where the payoff is known and in the span of the basis, both are the same.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+FloatArray = NDArray[np.float64]
+BoolArray = NDArray[np.bool_]
+IntArray = NDArray[np.int64]
+
+NEVER = -1
+# Directions of the regressors with less than this share of the largest variance carry no signal.
+_NEGLIGIBLE = 1e-10
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """One date on which exercising is possible.
+
+    `worth` is each sample's discounted value if it exercises then, `possible` where it can, and
+    `known` (n, variables) what may be known on the day.
+    """
+
+    worth: FloatArray
+    possible: BoolArray
+    known: FloatArray
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """Which date each sample exercises at (`NEVER` for none), and what it is then worth."""
+
+    date: IntArray
+    worth: FloatArray
+
+
+def optimal_policy(
+    choices: Sequence[Choice], held: FloatArray, *, degree: int = 2, folds: int = 2
+) -> Policy:
+    """The exercise of every sample, from the last date to the first.
+
+    `held` is the worth if never exercised. With `folds` above 1 each fold of the samples decides
+    by a regression on the others, so that no sample's own luck is in its decision and the value is
+    not biased upwards; 1 decides by all, as the source does.
+    """
+    date = np.full(len(held), NEVER, dtype=np.int64)
+    worth = held.copy()
+    for k in reversed(range(len(choices))):
+        choice = choices[k]
+        fitted = _fitted(choice, choice.worth - worth, degree, folds)
+        exercise = choice.possible & (fitted > 0)
+        date[exercise] = k
+        worth[exercise] = choice.worth[exercise]
+    return Policy(date, worth)
+
+
+def _fitted(choice: Choice, advantage: FloatArray, degree: int, folds: int) -> FloatArray:
+    """The expected advantage given what is known; zero where exercising is not possible."""
+    fitted = np.zeros(len(advantage))
+    rows = np.flatnonzero(choice.possible)
+    columns = polynomials(choice.known[rows], degree)
+    # Neighbours are in different folds: samples of one tile are strata of one design.
+    fold = rows % folds
+    for i in range(folds):
+        learn = fold != i if folds > 1 else np.ones(len(rows), dtype=np.bool_)
+        decide = fold == i
+        if learn.sum() > 2 * columns.shape[1]:
+            weights = least_squares(columns[learn], advantage[rows[learn]])
+            fitted[rows[decide]] = columns[decide] @ weights
+        elif learn.any():
+            fitted[rows[decide]] = advantage[rows[learn]].mean()
+    return fitted
+
+
+def polynomials(known: FloatArray, degree: int) -> FloatArray:
+    """A one, and the powers of each standardised variable up to `degree`: (n, 1 + m degree).
+
+    Variables that are the same in all samples tell nothing and are left out. Products of two
+    variables are not in the basis.
+    """
+    if not len(known):
+        return np.ones((0, 1))
+    spread = known.std(axis=0)
+    tells = spread > 1e-12 * np.maximum(1.0, np.abs(known).max(axis=0))
+    z = (known[:, tells] - known[:, tells].mean(axis=0)) / spread[tells]
+    return np.concatenate([np.ones((len(z), 1)), *(z**k for k in range(1, degree + 1))], axis=1)
+
+
+def least_squares(columns: FloatArray, target: FloatArray) -> FloatArray:
+    """Weights w of the least |columns w - target|^2, the shortest of them if there are many.
+
+    By the eigenvectors of the normal matrix, of which those that carry nothing are left out.
+    """
+    values, vectors = np.linalg.eigh(columns.T @ columns)
+    keep = values > _NEGLIGIBLE * values[-1]
+    along = vectors[:, keep].T @ (columns.T @ target)
+    return np.asarray(vectors[:, keep] @ (along / values[keep]))
