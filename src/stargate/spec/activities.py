@@ -8,7 +8,7 @@ file and for the schedule alike.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from graphlib import TopologicalSorter
 from typing import Literal
@@ -138,3 +138,8 @@ def _evidence_runs(gate: Gate, at: Path) -> Iterator[Wait]:
 def predecessors(node: Activity) -> list[str]:
     """The ids of all that `node` waits for."""
     return [name for wait in node.waits for name in wait.of]
+
+
+def recorded(name: str, ids: Collection[str]) -> str | None:
+    """The activity that a record names: itself, or the milestone of a block or a phase."""
+    return next((found for found in (name, f"{name}.online") if found in ids), None)

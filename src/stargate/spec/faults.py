@@ -6,8 +6,9 @@ turns both into problems with file, line and column.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from difflib import get_close_matches
 
 from stargate.spec.tree import Path, dotted
 
@@ -35,3 +36,13 @@ class FaultsError(ValueError):
     def __init__(self, faults: Iterable[Fault]) -> None:
         self.faults = tuple(faults)
         super().__init__("\n".join(str(fault) for fault in self.faults))
+
+
+def unknown(path: Path, kind: str, name: str, known: Sequence[str]) -> Fault:
+    """A name that nothing has, with the names that are near, or all."""
+    close = get_close_matches(name, known, n=3)
+    if close:
+        mend = f"did you mean {' or '.join(repr(each) for each in close)}?"
+    else:
+        mend = f"known: {', '.join(known)}" if known else f"there is no {kind} at all"
+    return Fault(path, f"no {kind} is called {name!r}", mend)

@@ -9,9 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from stargate.errors import CatalogError
-from stargate.spec.faults import Fault
+from stargate.spec.faults import Fault, unknown
 from stargate.spec.outline import Reference
-from stargate.spec.programme_faults import unknown
 from stargate.spec.tree import Node, Path
 
 # Where the things of each kind are defined; `*` is every item, `**` every key, which is the name.

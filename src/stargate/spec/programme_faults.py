@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
-from difflib import get_close_matches
 from graphlib import CycleError, TopologicalSorter
 from typing import TYPE_CHECKING
 
 from stargate.spec.activities import Activity, expand, predecessors
-from stargate.spec.faults import Fault
+from stargate.spec.actual_faults import actual_faults
+from stargate.spec.faults import Fault, unknown
 from stargate.spec.gate import Forecast
 from stargate.spec.tree import Path
 
@@ -36,6 +36,7 @@ def programme_faults(programme: Programme) -> list[Fault]:
         *_missing_law(programme),
         *_horizon(programme),
         *_days(programme),
+        *actual_faults(programme, nodes),
     ]
 
 
@@ -200,13 +201,3 @@ def _beyond(path: Path, day: date, programme: Programme) -> Iterator[Fault]:
     if day > programme.horizon:
         message = f"{day} is beyond the horizon, {programme.horizon}"
         yield Fault(path, message, "set an earlier day, or a later horizon")
-
-
-def unknown(path: Path, kind: str, name: str, known: Sequence[str]) -> Fault:
-    """A name that nothing has, with the names that are near, or all."""
-    close = get_close_matches(name, known, n=3)
-    if close:
-        mend = f"did you mean {' or '.join(repr(each) for each in close)}?"
-    else:
-        mend = f"known: {', '.join(known)}" if known else f"there is no {kind} at all"
-    return Fault(path, f"no {kind} is called {name!r}", mend)
