@@ -30,6 +30,7 @@ INTERVAL_80_SIGMAS = 1.2816  # quantile of the normal distribution at 0.9
 UNSTATED_SOFTWARE_SIGMA = 0.06  # same layout on another software release: 6 % in the median
 USABLE_MEMORY = 0.98  # of what the driver reports
 KEPT = 200
+END_CHUNKS = 2  # with interleaving the first and the last chunk may hold embedding or logits alone
 ALWAYS_SAID = ("tp", "pp", "dp", "micro_batch", "zero")
 SHORT = {"micro_batch": "mb", "sequence_parallel": "sp"}
 
@@ -156,7 +157,7 @@ def _rules(
             "choose a divisor of the heads",
         ),
         (
-            s.pp * s.vp > model.layers,
+            s.pp * s.vp > model.layers + (END_CHUNKS if s.vp > 1 else 0),
             "pp" if s.vp == 1 else "vp",
             f"pp {s.pp} x vp {s.vp} needs {s.pp * s.vp} layers, the model has {model.layers}",
             "choose fewer stages or chunks",
