@@ -139,6 +139,7 @@ def house(tmp_path: Path) -> Iterator[House]:
         marker=PilotMarker(),
         ears=PitchEars(),
         recogniser=recogniser,
+        opinion=None,
         engines=lambda office: {"tone": ToneEngine(office.redeem)},
         now_s=lambda: clock[0],
     )

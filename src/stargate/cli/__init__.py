@@ -9,6 +9,7 @@ from __future__ import annotations
 import importlib
 import importlib.util
 from collections.abc import Callable
+from difflib import get_close_matches
 from typing import Any
 
 import click
@@ -23,6 +24,7 @@ COMMANDS = {
     "predict": "How fast a model trains on a machine, and how to split it.",
     "validate": "Score the models against published measurements and totals.",
     "calibrate": "Fit the performance model to measured step times.",
+    "voice": "Speak in a person's voice, with their consent, in clips that can be told from real.",
     "catalog": "Show the sourced facts that everything rests on.",
     "check": "Find every fault of a specification.",
     "schema": "Print the JSON Schema of specifications, for editors.",
@@ -45,6 +47,18 @@ class LazyGroup(click.Group):
         command = importlib.import_module(f"{__name__}.{cmd_name}").command
         assert isinstance(command, click.Command)
         return command
+
+    @override
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """The command that the first word names; an unknown one is told the near ones."""
+        known = self.list_commands(ctx)
+        if args and args[0] not in known and not args[0].startswith("-"):
+            near = get_close_matches(args[0], known)
+            hint = f"; did you mean {' or '.join(near)}?" if near else f"; known: {', '.join(known)}"
+            ctx.fail(f"no command {args[0]!r}{hint}")
+        return super().resolve_command(ctx, args)
 
     @override
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:

@@ -6,7 +6,7 @@ issues and that works once; see `permit`.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -67,6 +67,10 @@ class Engine(Protocol):
 
     def enroll(self, sample: Sample, permit: Permit, progress: Progress) -> VoiceProfile:
         """Learn the voice of a sample."""
+        ...
+
+    def comparisons(self, sample: Sample) -> Mapping[str, VoiceProfile]:
+        """Voices that a copy of the sample is set beside; none if the engine copies nothing."""
         ...
 
     def speak(

@@ -12,6 +12,7 @@ import secrets
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict
+from functools import partial
 
 import numpy as np
 
@@ -24,6 +25,7 @@ from stargate.voice.parts import Parts
 from stargate.voice.permit import PermitOffice
 from stargate.voice.policy import (
     DAY_S,
+    Embedding,
     Policy,
     check_allowance,
     check_no_go,
@@ -31,7 +33,9 @@ from stargate.voice.policy import (
     check_sample,
 )
 from stargate.voice.profile import VoiceProfile
+from stargate.voice.quality import SENTENCES, Tools, assess, summary
 from stargate.voice.refusals import RefusedError
+from stargate.voice.signal.spectrum import Signal
 from stargate.voice.speech import Release, Speech
 
 SYSTEM = "system"  # the tenant under which the audit keeps what no tenant asked
@@ -96,6 +100,7 @@ class Gate:
             self._check_name(tenant, name)
             report = self._check_sample(self._good_consent(tenant, consent_id), sample)
             profile = self._engine(engine).enroll(sample, self._office.issue("enroll"), progress)
+            report |= self._quality(self._engine(engine), profile, sample, consent_id, tenant)
             voice = Voice(
                 id=f"voice_{secrets.token_hex(8)}",
                 tenant=tenant,
@@ -178,14 +183,40 @@ class Gate:
         if not self._parts.voices.accept(consent_id, digest, self._sealed(answer), expires_s):
             raise RefusedError("replayed_consent", "this recording was used for a consent before")
 
+    def _quality(
+        self, engine: Engine, profile: VoiceProfile, sample: Sample, consent_id: str, tenant: str
+    ) -> dict[str, object]:
+        """How near the copy comes, judged against the spoken consent, which no tuning heard."""
+        compared = engine.comparisons(sample)
+        if not compared:
+            return {}
+        ears = self._parts.ears
+        held_out = self._consented(self._good_consent(tenant, consent_id))["b"]
+        tools = Tools(ears, self._parts.recogniser, self._parts.opinion)
+
+        def say(text: str, voice: VoiceProfile) -> Signal:
+            pieces = engine.speak(Utterance(text), voice, self._office.issue("speak"))
+            return np.concatenate(list(pieces))
+
+        rate_hz = engine.capabilities.rate_hz
+        measured = {
+            name: assess(partial(say, voice=voice), rate_hz, held_out, tools, SENTENCES[:2])
+            for name, voice in {**compared, "copy": profile}.items()
+        }
+        real = float(ears.embed(sample)["b"] @ held_out)
+        return {"quality": summary(measured, "copy", real)}
+
+    def _consented(self, consent: Consent) -> dict[str, Embedding]:
+        """How the voice that consented sounds."""
+        assert consent.sealed_embeddings is not None
+        return from_bytes(self._parts.vault.unseal(consent.sealed_embeddings))
+
     def _check_sample(self, consent: Consent, sample: Sample) -> dict[str, object]:
         """Every check of a sample; what it measures, for the voice's report."""
         ears, policy, vault = self._parts.ears, self._policy, self._parts.vault
         measured = check_sample(sample, ears, policy)
         heard = ears.embed(sample)
-        assert consent.sealed_embeddings is not None
-        consented = from_bytes(vault.unseal(consent.sealed_embeddings))
-        cosines = check_same_speaker(heard, consented, policy)
+        cosines = check_same_speaker(heard, self._consented(consent), policy)
         listed = [from_bytes(vault.unseal(n.sealed_embeddings)) for n in self._parts.voices.no_go()]
         check_no_go(heard["b"], [entry["b"] for entry in listed], policy)
         return {"sample": asdict(measured), "consent_cosine": cosines}

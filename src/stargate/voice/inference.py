@@ -16,5 +16,6 @@ def open_session(model: Path, n_threads: int) -> InferenceSession:
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = n_threads
     options.log_severity_level = 3
+    options.enable_cpu_mem_arena = False  # the arena grows by doubling and is never given back
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")
     return onnxruntime.InferenceSession(str(model), options, providers=["CPUExecutionProvider"])

@@ -12,6 +12,7 @@ from stargate.voice.engine import Engine
 from stargate.voice.marking import Marker
 from stargate.voice.permit import PermitOffice
 from stargate.voice.policy import Ears
+from stargate.voice.signal.spectrum import Signal
 from stargate.voice.vault import Vault
 
 
@@ -25,5 +26,6 @@ class Parts:
     marker: Marker
     ears: Ears
     recogniser: Recogniser
+    opinion: Callable[[Signal, int], float] | None
     engines: Callable[[PermitOffice], Mapping[str, Engine]]
     now_s: Callable[[], float]

@@ -7,7 +7,7 @@ for trials of consents, keys, quotas, players and pipelines.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 import numpy as np
 
@@ -42,6 +42,10 @@ class ToneEngine:
         pitch_hz = np.array([median_pitch_hz(sample.at(RATE_HZ), RATE_HZ)], np.float32)
         progress("pitch measured", 1.0)
         return VoiceProfile("tone", "tone", {"pitch_hz": pitch_hz})
+
+    def comparisons(self, sample: Sample) -> Mapping[str, VoiceProfile]:  # noqa: ARG002
+        """None: a hum is a copy of no one."""
+        return {}
 
     def speak(
         self, utterance: Utterance, profile: VoiceProfile, permit: Permit

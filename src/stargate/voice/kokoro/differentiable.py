@@ -47,7 +47,7 @@ class DifferentiableKokoro:
     def __init__(self, model: Path) -> None:
         graph = dequantise(read_graph(model))
         self._constants: dict[str, Tensor] = {
-            name: torch.from_numpy(np.array(weight)) for name, weight in graph.weights.items()
+            name: _tensor(weight) for name, weight in graph.weights.items()
         }
         self._lstms = {n.name: _torch_lstm(n, graph) for n in graph.nodes if n.op == "LSTM"}
         self._runs = _runs(self._fold(graph.nodes), (AUDIO, PITCH_HZ))
@@ -160,6 +160,11 @@ def _torch_lstm(node: Node, graph: Graph) -> torch.nn.LSTM:
         for name, values in parts.items():
             _load(getattr(lstm, name + suffix), values[order])
     return lstm.requires_grad_(False)
+
+
+def _tensor(weight: NDArray[np.generic]) -> Tensor:
+    """The weight without a copy where torch may own it."""
+    return torch.from_numpy(weight if weight.flags.writeable else np.array(weight))
 
 
 def _halved(tensor: Tensor) -> Tensor:

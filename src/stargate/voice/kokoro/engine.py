@@ -6,7 +6,7 @@ equalise, set the loudness. Speaking: a mixture of styles, an offset, a filter a
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -22,6 +22,7 @@ from stargate.voice.permit import Permit, Redeem
 from stargate.voice.profile import VoiceProfile
 from stargate.voice.refusals import MissingError
 from stargate.voice.signal.loudness import gain_to_target, limited
+from stargate.voice.signal.pitch import median_pitch_hz
 from stargate.voice.signal.spectrum import Signal
 from stargate.voice.text.clauses import clauses
 from stargate.voice.text.phonemes import LANGUAGES
@@ -38,6 +39,7 @@ CALIBRATION = (
 )
 """Said once at the end of an enrolment to measure colour and loudness."""
 FADE_S = 0.01
+BETWEEN_SEXES_HZ = 155.0  # of median pitch: above it the generic voice is a woman's
 
 
 class KokoroEngine:
@@ -80,19 +82,26 @@ class KokoroEngine:
             for clause in clauses(utterance.text)
         )
 
-    def stock(self, name: str) -> VoiceProfile:
-        """A recorded voice as it is, for comparison and for speech that clones no one."""
-        silent = np.zeros(1, np.float32)
-        weights = self._bank.alone(name)
-        arrays = {"weights": weights, "offset": silent, "equaliser": silent}
-        return VoiceProfile(NAME, "stock", {**arrays, "volume": np.ones(1, np.float32)})
+    def comparisons(self, sample: Sample) -> Mapping[str, VoiceProfile]:
+        """What a copy is set beside: a generic voice, the nearest one, a mixture of the nearest."""
+        recording = sample.at(RATE_HZ)
+        high = median_pitch_hz(recording, RATE_HZ) > BETWEEN_SEXES_HZ
+        similarity = self.similarity_to_bank(recording)
+        nearest = self._bank.names[int(np.argmax(similarity))]
+        return {
+            "generic": self.stock("af_heart" if high else "am_michael"),
+            "nearest": self.stock(nearest),
+            "blend": _untuned(blend_weights(similarity), "blend"),
+        }
 
-    def blended(self, recording: Signal) -> VoiceProfile:
-        """The mixture of recorded voices that is nearest to a recording at 24 kHz."""
-        weights = blend_weights(self.similarity_to_bank(recording))
-        silent = np.zeros(1, np.float32)
-        arrays = {"weights": weights, "offset": silent, "equaliser": silent}
-        return VoiceProfile(NAME, "blend", {**arrays, "volume": np.ones(1, np.float32)})
+    def stock(self, name: str) -> VoiceProfile:
+        """A recorded voice as it is."""
+        return _untuned(self._bank.alone(name), "stock")
+
+    def unequalised(self, profile: VoiceProfile) -> VoiceProfile:
+        """The same voice without its filter, to see what the filter does."""
+        arrays = {**profile.arrays, "equaliser": np.zeros(1, np.float32)}
+        return VoiceProfile(NAME, "tuned", arrays)
 
     def similarity_to_bank(self, recording: Signal) -> Floats:
         """Encoder A's cosine of a recording at 24 kHz to every recorded voice."""
@@ -178,16 +187,27 @@ class KokoroEngine:
         """The embeddings hold for these weights and this sentence."""
         return "|".join([pinned()[n].sha256 for n in BLEND.assets] + [BANK_SENTENCE])
 
+    @property
+    def prepared(self) -> bool:
+        """Whether the recorded voices were heard with these very weights."""
+        if not self._bank_file.is_file():
+            return False
+        with np.load(self._bank_file, allow_pickle=False) as file:
+            return str(file["key"]) == self._bank_key
+
     @cached_property
     def _bank_embeddings(self) -> Floats:
-        if not self._bank_file.is_file():
-            raise MissingError(
-                "the recorded voices were not listened to: run `stargate voice setup`"
-            )
+        if not self.prepared:
+            raise MissingError("the recorded voices were not heard yet: run `stargate voice setup`")
         with np.load(self._bank_file, allow_pickle=False) as file:
-            if str(file["key"]) != self._bank_key:
-                raise MissingError("the assets have changed: run `stargate voice setup` again")
             return file["embeddings"]
+
+
+def _untuned(weights: Floats, level: str) -> VoiceProfile:
+    none = np.zeros(1, np.float32)
+    volume = np.ones(1, np.float32)
+    arrays = {"weights": weights, "offset": none, "equaliser": none, "volume": volume}
+    return VoiceProfile(NAME, level, arrays)
 
 
 def _faded(signal: Signal) -> Signal:

@@ -3,10 +3,14 @@
 A single offset to the 256 style numbers is optimised by Adam. The loss follows the sound of a few
 short sentences back through the synthesiser:
 
-    3 (1 - cos) + 2 (log f0 error)^2 + 0.15 (log-mel mean and deviation error) + 0.18 |offset|^2
+    3 (1 - cos) + 2 (log f0 error)^2 + W + 0.15 (log-mel mean and deviation error) + 0.18 |offset|^2
 
-cos is encoder A's. Similarity alone would be fooled (a search over it drifts into noise); pitch,
-the mean and the spread of the spectrum, and the pull to known voices keep it speech.
+cos is encoder A's. Similarity alone is soon fooled: the encoder is pleased by sounds that no one
+would take for the person. W is blind to encoders: the distance between the two clouds of short
+spectra (cepstra) that the recording and the voice consist of, as sliced Wasserstein distance
+(Rabin et al., 2011): project both on random directions, sort, compare. It alone raises the score
+of an encoder that the tuning never sees from 0.70 to 0.79 on the LibriVox reader. The pull keeps
+the style near known voices, so that it stays speech.
 """
 
 from __future__ import annotations
@@ -16,6 +20,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
+from scipy.fft import dct
 from torch import Tensor
 
 from stargate.voice.encoders.ge2e import Ge2eEncoder
@@ -27,6 +32,7 @@ from stargate.voice.signal.spectrum import Signal, mel_filterbank
 SENTENCES = ("Smoky fires lack flame.", "We talked of the side show.", "Rice is served in bowls.")
 RATE_HZ = 24_000
 N_FFT, HOP, N_MELS = 1024, 256, 80
+N_CEPSTRA, N_DIRECTIONS, N_QUANTILES = 24, 32, 64
 LOUD_NEPER = 6.0  # frames within this of the loudest count as speech
 VOICED_HZ = 60.0
 REACH = 3.0  # spreads of the bank that one unit of the optimised offset moves the style
@@ -36,12 +42,14 @@ REACH = 3.0  # spreads of the bank that one unit of the optimised offset moves t
 class Plan:
     """How long and how fast to tune."""
 
-    n_steps: int = 40
+    n_steps: int = 24
     learning_rate: float = 0.03
     similarity: float = 3.0
     pitch: float = 2.0
+    texture: float = 1.0
     spectrum: float = 0.15
     pull: float = 0.18
+    seed: int = 0  # of the random directions
 
 
 class Target:
@@ -52,10 +60,17 @@ class Target:
         self._bank = torch.from_numpy(
             mel_filterbank(RATE_HZ, N_FFT, N_MELS, 60.0, 7600.0).astype(np.float32)
         )
+        self._window = torch.hann_window(N_FFT)
+        basis = dct(np.eye(N_MELS), norm="ortho", axis=0)[1 : N_CEPSTRA + 1]
+        self._cepstral = torch.from_numpy(basis.astype(np.float32))
         wave = torch.from_numpy(np.array(recording))
         with torch.no_grad():
             self._embedding = encoder.embed(wave)
-            self._mean, self._deviation = self._mel_statistics(wave)
+            mel = self._loud_mel(wave)
+            self._mean, self._deviation = _shape(mel)
+            cepstra = self._cepstra(mel)
+            self._spread = cepstra.std(dim=0)
+            self._cloud = cepstra / self._spread
         self._log_pitch = float(np.log(median_pitch_hz(recording, RATE_HZ)))
 
     def similarity(self, wave: Tensor) -> Tensor:
@@ -71,17 +86,35 @@ class Target:
 
     def spectrum_error(self, wave: Tensor) -> Tensor:
         """How far the mean and the deviation of the log-mel spectrum are off, in nepers."""
-        mean, deviation = self._mel_statistics(wave)
+        mean, deviation = _shape(self._loud_mel(wave))
         return (mean - self._mean).abs().mean() + (deviation - self._deviation).abs().mean()
 
-    def _mel_statistics(self, wave: Tensor) -> tuple[Tensor, Tensor]:
-        window = torch.hann_window(N_FFT)
-        power = torch.stft(wave, N_FFT, HOP, window=window, return_complex=True).abs().pow(2)
-        mel = (self._bank @ power + 1e-7).log()
+    def texture_distance(self, wave: Tensor, generator: torch.Generator) -> Tensor:
+        """Sliced Wasserstein distance of the clouds of cepstra, in the recording's own spreads."""
+        directions = torch.randn(N_CEPSTRA, N_DIRECTIONS, generator=generator)
+        directions = directions / directions.norm(dim=0)
+        cloud = self._cepstra(self._loud_mel(wave)) / self._spread
+        quantiles = torch.linspace(0.02, 0.98, N_QUANTILES)
+        theirs, ours = (
+            (points @ directions).quantile(quantiles, dim=0) for points in (self._cloud, cloud)
+        )
+        return (ours - theirs).abs().mean()
+
+    def _loud_mel(self, wave: Tensor) -> Tensor:
+        """Log-mel spectra of the loud frames, [mel, frame]."""
+        spectrum = torch.stft(wave, N_FFT, HOP, window=self._window, return_complex=True)
+        mel = (self._bank @ spectrum.abs().pow(2) + 1e-7).log()
         energy = mel.mean(dim=0)
-        mel = mel[:, energy > energy.max() - LOUD_NEPER]
-        mel = mel - mel.mean()
-        return mel.mean(dim=1), mel.std(dim=1)
+        return mel[:, energy > energy.max() - LOUD_NEPER]
+
+    def _cepstra(self, mel: Tensor) -> Tensor:
+        return (self._cepstral @ mel).T
+
+
+def _shape(mel: Tensor) -> tuple[Tensor, Tensor]:
+    """The mean and the deviation per channel, whatever the level."""
+    centred = mel - mel.mean()
+    return centred.mean(dim=1), centred.std(dim=1)
 
 
 def tune(
@@ -95,6 +128,7 @@ def tune(
     """The offset to add to any style of the voice; `sentences` are tokens and their style."""
     scale = torch.from_numpy(spread * REACH)
     offset = torch.zeros(len(spread), requires_grad=True)
+    generator = torch.Generator().manual_seed(plan.seed)
     optimiser = torch.optim.Adam([offset], lr=plan.learning_rate)
     for step in range(plan.n_steps):
         tokens, style = sentences[step % len(sentences)]
@@ -103,6 +137,7 @@ def tune(
         loss = (
             plan.similarity * (1 - similarity)
             + plan.pitch * target.pitch_error(pitch)
+            + plan.texture * target.texture_distance(wave, generator)
             + plan.spectrum * target.spectrum_error(wave)
             + plan.pull * offset.pow(2).mean()
         )

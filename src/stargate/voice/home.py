@@ -1,0 +1,140 @@
+"""Where a person's or a service's voices live, and the real parts of their gate.
+
+A home is a directory: `voices.db`, `audit.db` and `keys/`. Whatever is missing (a package, a
+weight, a program) is named when it is first needed, not before.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from stargate.store.audit import AuditLog
+from stargate.store.voices import VoiceStore
+from stargate.voice.assets import SAFEGUARDS, Assets, Level
+from stargate.voice.detection import Finding, detect
+from stargate.voice.engine import Engine, Progress, Sample
+from stargate.voice.gate import Gate
+from stargate.voice.manifest import judge_manifest
+from stargate.voice.marking import Marker
+from stargate.voice.parts import Parts
+from stargate.voice.permit import PermitOffice
+from stargate.voice.policy import Policy
+from stargate.voice.tone import ToneEngine
+from stargate.voice.vault import FileVault
+
+if TYPE_CHECKING:
+    from stargate.voice.opinion import OpinionScore
+
+DIRECTORY_VARIABLE = "STARGATE_VOICE_HOME"
+
+
+def home_directory() -> Path:
+    """$STARGATE_VOICE_HOME, or the user's data directory."""
+    if given := os.environ.get(DIRECTORY_VARIABLE):
+        return Path(given)
+    base = os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share"
+    return Path(base) / "stargate" / "voice"
+
+
+@dataclass
+class Home:
+    """Everything that belongs to one installation, made when first asked for."""
+
+    directory: Path
+    assets: Assets
+    policy: Policy | None = None
+
+    @cached_property
+    def vault(self) -> FileVault:
+        """The keys."""
+        return FileVault(self.directory / "keys")
+
+    @cached_property
+    def voices(self) -> VoiceStore:
+        """Consents, voices and clips."""
+        return VoiceStore(self.directory / "voices.db")
+
+    @cached_property
+    def audit(self) -> AuditLog:
+        """The audit."""
+        return AuditLog(self.directory / "audit.db", self.vault.audit_key, time.time)
+
+    @cached_property
+    def marker(self) -> Marker:
+        """The watermark."""
+        self.assets.require(_safeguard("watermark"))
+        from stargate.voice.watermark import PerthWatermark
+
+        return PerthWatermark(self.assets.path("watermark"))
+
+    @cached_property
+    def gate(self) -> Gate:
+        """The gate; all its safeguards must be there, whichever are needed."""
+        for name in ("watermark", "consent", "signature"):
+            self.assets.require(_safeguard(name))
+        from stargate.voice.listening import EncoderEars
+        from stargate.voice.recogniser import WhisperRecogniser
+
+        parts = Parts(
+            voices=self.voices,
+            audit=self.audit,
+            vault=self.vault,
+            marker=self.marker,
+            ears=EncoderEars(self.assets, self.marker),
+            recogniser=WhisperRecogniser(self.assets.path("recogniser").parent),
+            opinion=self._opinion(),
+            engines=self._engines,
+            now_s=time.time,
+        )
+        return Gate(parts, self.policy)
+
+    def detect(self, sample: Sample, manifest: str | None = None) -> Finding:
+        """Look for signs that a recording was made here."""
+        verdict = None
+        if manifest is not None:
+            verdict = judge_manifest(manifest, sample.signal, self.vault)
+        finding = detect(sample, self.marker, self.voices.clips(), verdict)
+        detail = {"score": finding.score, "manifest": verdict.state if verdict else None}
+        self.audit.append(
+            "detected", "system", finding.trace.clip_id if finding.trace else "", detail
+        )
+        return finding
+
+    def close(self) -> None:
+        """Let go of the files that were opened."""
+        for part in ("voices", "audit"):
+            if part in self.__dict__:
+                getattr(self, part).close()
+
+    def _opinion(self) -> OpinionScore | None:
+        from stargate.voice.opinion import OpinionScore
+
+        ready = self.assets.holds("dnsmos")
+        return OpinionScore(self.assets.path("dnsmos")) if ready else None
+
+    def _engines(self, office: PermitOffice) -> Mapping[str, Engine]:
+        from stargate.voice.kokoro.engine import NAME, KokoroEngine
+
+        return {
+            "tone": ToneEngine(office.redeem),
+            NAME: KokoroEngine(self.assets, office.redeem),
+        }
+
+
+def prepare(assets: Assets, progress: Progress) -> None:
+    """Let every recorded voice be heard once, unless that was done for these weights."""
+    from stargate.voice.kokoro.engine import KokoroEngine
+
+    engine = KokoroEngine(assets, PermitOffice().redeem)
+    if not engine.prepared:
+        engine.prepare(progress)
+
+
+def _safeguard(name: str) -> Level:
+    return next(level for level in SAFEGUARDS if level.name == name)

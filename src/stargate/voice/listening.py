@@ -1,0 +1,33 @@
+"""The gate's real ears: two speaker encoders and the watermark detector."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from stargate.voice.assets import Assets
+from stargate.voice.encoders import dvector
+from stargate.voice.encoders.dvector import DVectorEncoder
+from stargate.voice.encoders.ge2e import Ge2eEncoder
+from stargate.voice.engine import Sample
+from stargate.voice.marking import Marker
+from stargate.voice.policy import Embedding
+
+RATE_HZ = dvector.RATE_HZ
+
+
+class EncoderEars:
+    """Hears voices with encoders A and B, and marks with the marker that makes them."""
+
+    def __init__(self, assets: Assets, marker: Marker) -> None:
+        self._a = Ge2eEncoder(assets.path("encoder_a"), RATE_HZ)
+        self._b = DVectorEncoder(assets.path("encoder_b"))
+        self._marker = marker
+
+    def embed(self, sample: Sample) -> Mapping[str, Embedding]:
+        """How the voice sounds to each encoder: unit vectors by the encoder's name."""
+        signal = sample.at(RATE_HZ)
+        return {"a": self._a(signal), "b": self._b(signal)}
+
+    def mark(self, sample: Sample) -> float:
+        """How surely the sample carries the watermark, 0 to 1."""
+        return self._marker.score(sample.signal, sample.rate_hz)
