@@ -42,6 +42,7 @@ class Spending:
     window: Window
     shape: SpendShape
     life_s: float | None
+    residual: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +94,8 @@ def spending(
         amount = amount * np.exp(cost.escalation_per_s * since_base_s)
     if (dearer := given.dearer.get((cost.id, block.id))) is not None:
         amount = amount * dearer
-    return Spending(cost.id, block, amount, window, cost.spend.shape, cost.life_s)
+    shape = cost.spend.shape
+    return Spending(cost.id, block, amount, window, shape, cost.life_s, cost.residual)
 
 
 def spent_share(shape: SpendShape, window: Window, time_s: float) -> FloatArray:
