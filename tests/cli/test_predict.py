@@ -58,7 +58,7 @@ def test_the_text_says_the_answer_the_waterfall_and_the_basis() -> None:
 
 
 BAD = (
-    ((*GPT3[:-2],), "--global-batch is missing"),
+    ((*GPT3[:-2],), "missing: --global-batch"),
     (("--model", "gpt3-175c", *GPT3[2:]), "gpt3-175b"),
     ((*GPT3[:2], "--accelerator", "a100-90gb", *GPT3[4:]), "a100"),
     ((*GPT3, "--strategy", "tp=8,pp=7"), "not 64 accelerators"),
@@ -67,6 +67,7 @@ BAD = (
     ((*GPT3, "--software", "megatron-1999"), "known:"),
     ((*GPT3, "--strategy", "tp=8,pp=8,recompute=full", "--recompute", "none"), "contradicts"),
     ((*GPT3, "--recompute", "some"), "some"),
+    ((*GPT3, "--precision", "fp8"), "a100-sxm-80 cannot compute in fp8; choose fp32, bf16"),
     ((*GPT3, "--count", "0"), "0"),
 )
 

@@ -115,7 +115,7 @@ def _from_flags(flags: dict[str, Any]) -> Question:
     missing = [_option(name) for name in NEEDED if flags[name] is None]
     if missing:
         mend = "name a file, or give --model, --accelerator, --count, --seq-len, --global-batch"
-        raise SpecError([Problem(f"{', '.join(missing)} is missing", mend=mend)])
+        raise SpecError([Problem(f"missing: {', '.join(missing)}", mend=mend)])
     model = catalog.model(flags["model"])
     machine = Machine.of(flags["accelerator"], flags["count"], software=flags["software"])
     stated = {

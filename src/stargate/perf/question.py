@@ -12,21 +12,34 @@ from stargate import catalog
 from stargate.errors import Problem, SpecError
 from stargate.perf.machine import Machine, usual_network
 from stargate.perf.network import Network
+from stargate.perf.shape import PEAK_OF
 from stargate.spec.document import Document, ModelReference
 from stargate.spec.job import TrainingJob
 from stargate.spec.model import Transformer
 from stargate.spec.network import Cluster, Fabric
 from stargate.spec.workload import Strategy, TrainingWorkload
 
+NARROW = ("int8", "fp8", "fp4")
+
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """One prediction to make; without a strategy the best is searched."""
+    """One prediction to make; without a strategy the best is searched.
+
+    Numbers narrower than 16 bit need units for them: no wider one computes them faster.
+    """
 
     model: Transformer
     machine: Machine
     workload: TrainingWorkload
     strategy: Strategy | None = None
+
+    def __post_init__(self) -> None:
+        part, precision = self.machine.accelerator, self.workload.precision
+        if PEAK_OF[precision] in NARROW and PEAK_OF[precision] not in part.peak_flop_per_s:
+            able = [p for p, dtype in PEAK_OF.items() if dtype in part.peak_flop_per_s]
+            mend = f"choose {', '.join(able)}"
+            raise SpecError([Problem(f"{part.id} cannot compute in {precision}", mend=mend)])
 
 
 def question_of(document: Document, workload: str | None = None) -> Question:
@@ -85,9 +98,12 @@ def _cluster(document: Document, job: TrainingJob) -> Cluster:
     chosen = [c for c in clusters if job.cluster in (None, c.id)]
     if len(chosen) == 1:
         return chosen[0]
-    known = ", ".join(c.id for c in clusters) or "none; add a network with a cluster"
-    problem = Problem("the workload names no single cluster", "workloads", mend=f"choose: {known}")
-    raise SpecError([problem])
+    if not clusters:
+        mend = "add to a site clusters: [{id: main, accelerator: h100-sxm, count: 1024}]"
+        raise SpecError([Problem("no cluster to run the workload on", "network", mend=mend)])
+    known = ", ".join(c.id for c in clusters)
+    mend = f"name one with cluster: {known}"
+    raise SpecError([Problem("the workload names no single cluster", "workloads", mend=mend)])
 
 
 def _model(document: Document, job: TrainingJob) -> Transformer:
