@@ -168,3 +168,9 @@ def test_a_broken_configuration_is_refused_with_its_place(
 
 def test_a_missing_configuration_is_refused(tmp_path: Path):
     assert "cannot be read" in str(run("import-model", str(tmp_path / "none.json")).exception)
+
+
+def test_a_search_without_a_hit_says_so_and_exits_with_1() -> None:
+    result = CliRunner().invoke(main, ["catalog", "search", "unobtainium", "lead"])
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert "no entry mentions unobtainium and lead" in result.stderr

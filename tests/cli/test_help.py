@@ -5,6 +5,7 @@ import sys
 
 import click
 import pytest
+from click.testing import CliRunner
 
 from stargate.cli import COMMANDS, main
 
@@ -49,3 +50,12 @@ def test_a_command_that_offers_json_says_so_alike(name: str) -> None:
 
 def test_an_unknown_command_is_none() -> None:
     assert main.get_command(click.Context(main), "exits") is None
+
+
+@pytest.mark.parametrize(
+    ("typed", "told"), [("plna", "did you mean plan"), ("xyzzy", "known: plan, predict")]
+)
+def test_an_unknown_command_is_told_the_near_ones(typed: str, told: str) -> None:
+    result = CliRunner().invoke(main, [typed])
+    assert result.exit_code == 2
+    assert told in result.stderr

@@ -56,8 +56,8 @@ class LazyGroup(click.Group):
         known = self.list_commands(ctx)
         if args and args[0] not in known and not args[0].startswith("-"):
             near = get_close_matches(args[0], known)
-            hint = f"; did you mean {' or '.join(near)}?" if near else f"; known: {', '.join(known)}"
-            ctx.fail(f"no command {args[0]!r}{hint}")
+            hint = f"did you mean {' or '.join(near)}?" if near else f"known: {', '.join(known)}"
+            ctx.fail(f"no command {args[0]!r}; {hint}")
         return super().resolve_command(ctx, args)
 
     @override

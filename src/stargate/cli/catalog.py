@@ -94,12 +94,16 @@ def search_entries(words: tuple[str, ...], as_json: bool) -> None:
     from stargate.cli import catalog_text, catalog_tree
 
     found = list(search(" ".join(words)))
-    _print(
-        as_json,
-        lambda: catalog_tree.listing("", found),
-        lambda: catalog_text.mixed_listing(found),
-    )
+    if found or as_json:
+        _print(
+            as_json,
+            lambda: catalog_tree.listing("", found),
+            lambda: catalog_text.mixed_listing(found),
+        )
     if not found:
+        click.echo(
+            f"no entry mentions {' and '.join(words)}; `stargate catalog` lists it all", err=True
+        )
         raise SystemExit(1)
 
 

@@ -13,8 +13,10 @@ from stargate.cli.specification import load_specification, overrides_option
 @click.command("plan")
 @click.argument("file", type=click.Path())
 @overrides_option
-@click.option("--samples", type=click.IntRange(1, 2_000_000), help="Futures; the file's number.")
-@click.option("--seed", type=click.IntRange(0), help="Of the random draws; the file's.")
+@click.option(
+    "--samples", type=click.IntRange(1, 2_000_000), help="How many futures; the file's if left out."
+)
+@click.option("--seed", type=click.IntRange(0), help="Of the draws; the file's if left out.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 @click.option(
     "-o",
