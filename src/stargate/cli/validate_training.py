@@ -133,12 +133,11 @@ def _page(suite: str, rows: Sequence[Score | Unusable]) -> str:
 
 
 def _print(rows: Sequence[Score | Unusable]) -> None:
-    from rich.console import Console
-
     from stargate.perf.score_summary import layout_sweeps, scaling_series, summarise
     from stargate.view import scoreboard as board
+    from stargate.view.terminal import console as console_for
 
-    console = Console()
+    console = console_for()
     wide = console.width >= WIDE_COLUMNS
     heads, cells_of = (
         (board.ROW_HEADS, board.row_cells) if wide else (board.NARROW_HEADS, board.narrow_cells)

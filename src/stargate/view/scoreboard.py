@@ -17,7 +17,7 @@ SUMMARY_HEADS = ("group", "rows", "scored", "median", "mean", "P90", "bias", "in
 NARROW_HEADS = ("record", "accelerators", "measured", "predicted", "error")
 SKIPPED_HEADS = ("family", "reason", "rows")
 TEXT_HEADS = {"record", "model", "strategy", "group", "family", "reason", "differing in one thing"}
-LONG_HEADS = {"model", "strategy", "reason", "differing in one thing"}
+LONG_HEADS = {"model", "accelerators", "strategy", "reason", "differing in one thing"}
 SERIES_HEADS = ("differing in one thing", "rows", "rank correlation", "regret")
 
 
