@@ -98,5 +98,6 @@ def label(name: str, titles: Mapping[str, str]) -> str:
     }
     head, _, tail = rest.partition("/")
     detail = tail.replace("/", ", attempt " if kind == "gate" else ": ")
-    told = " ".join(filter(None, (titles.get(head, head), detail)))
+    between = ", " if kind == "gate" else " "
+    told = between.join(filter(None, (titles.get(head, head), detail)))
     return words[kind].format(titles.get(rest, told))

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from stargate.perf.search import describe
 from stargate.plant.capital import annual_cost_of_ownership
 from stargate.programme.capability import capability_index, sample_loss_law
 from stargate.programme.capacity import PlannedBlock
@@ -251,7 +252,7 @@ def _run(
         model=model if isinstance(model, str) else model.name,
         accelerator=blocks[0].accelerator,
         accelerators=usual,
-        strategy=strategy_text(speed.strategy.model_dump(exclude_defaults=True)),
+        strategy=describe(speed.strategy),
         step_time_s=speed.step_time_s,
         mfu=speed.mfu,
         mtbf_s=uptime.mtbf_s,
@@ -264,13 +265,6 @@ def _run(
         loss_nats=_of_those(loss, held),
         capability=index,
         probability_held=float(held.mean()),
-    )
-
-
-def strategy_text(chosen: Mapping[str, object]) -> str:
-    """The choices of a strategy that differ from the plain one, as the command line writes them."""
-    return ",".join(
-        f"{'mb' if key == 'micro_batch' else key}={value}" for key, value in chosen.items()
     )
 
 
