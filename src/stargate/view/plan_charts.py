@@ -148,10 +148,15 @@ def spend_chart(result: PlanResult) -> Chart:
         _band(result, result.series_of("capex_cumulative_usd"), "cumulative spend", 1e9),
         reported_usd=(low, high) if low is not None and high is not None else None,
         basis=basis(result, "Basis: cost by MW and by accelerator, spend curves, escalation."),
-        source=f"Reported for {last.name}: {reported(last)} ({last.budget_source})."
-        if high is not None
-        else "",
+        source=_reported_source(last),
     )
+
+
+def _reported_source(phase: PhaseResult) -> str:
+    if phase.budget_high_usd is None:
+        return ""
+    by = f" ({phase.budget_source})" if phase.budget_source else ", without a source"
+    return f"Reported for {phase.name}: {reported(phase)}{by}."
 
 
 def _band(result: PlanResult, series: Series, name: str, unit: float) -> Band:

@@ -159,5 +159,5 @@ def _mark_reported(figure: go.Figure, reported_usd: tuple[float, float]) -> None
     low, high = (value / 1e9 for value in reported_usd)
     line = {"color": GREY, "width": 1.2, "dash": "dot"}
     figure.add_hrect(y0=low, y1=max(high, low), fillcolor=tinted(GREY, 0.15), line=line)
-    label = note(0, high, f"reported: ${low:,.0f}–{high:,.0f}B", xref="paper")
+    label = note(0, high, f"reported: ${low:,.4g}–{high:,.4g}B", xref="paper")
     figure.add_annotation({**label, "xanchor": "left", "yanchor": "bottom"})
