@@ -82,15 +82,16 @@ def test_the_plain_bubble_is_one_pass_through_the_other_stages() -> None:
     """(p-1)(F + B), over v with v chunks a stage (arXiv 2104.04473, section 2.2)."""
     pass_s = 0.3
     idle = pipeline.bubble_time_s(
-        7 * pass_s, 0.1, ints(8, 8), ints(1, 3), ints(ONE_F_ONE_B, ONE_F_ONE_B)
+        7 * pass_s, 0.1, 64.0, ints(8, 8), ints(1, 3), ints(ONE_F_ONE_B, ONE_F_ONE_B)
     )
     np.testing.assert_allclose(idle, [7 * pass_s, 7 * pass_s / 3])
 
 
 def test_zero_bubble_fills_the_idle_time_with_weight_gradients() -> None:
     """(p-1)(F + B - 2 W): a third of 1F1B's when F = B_in = W (arXiv 2401.10241, table 2)."""
-    idle = pipeline.bubble_time_s(7 * 0.3, 0.1, ints(8), ints(1), ints(ZERO_BUBBLE))
-    assert idle[0] == pytest.approx(7 * 0.1)
+    zero = ints(ZERO_BUBBLE)
+    idle = pipeline.bubble_time_s(7 * 0.3, 0.1, np.array([64.0, 4.0]), ints(8), ints(1), zero)
+    np.testing.assert_allclose(idle, [7 * 0.1, 7 * 0.3 - 4 * 0.1])
 
 
 def test_live_micro_batches_follow_the_schedule() -> None:

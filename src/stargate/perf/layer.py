@@ -20,6 +20,8 @@ from stargate.perf.layer_compute import (
     launches,
     linear,
     memory_bound_operators,
+    selective_repeat_s,
+    weight_gradient_s,
 )
 from stargate.perf.layer_memory import saved_sizes
 from stargate.perf.layer_traffic import TRAFFIC, messages, traffic
@@ -58,6 +60,7 @@ class LayerCost(Columns):
     message_outside: Column
     activation: Column
     scores: Column
+    selective_drop: Column
     boundary: Column
     logits: Column
     dense_parameters: Column
@@ -85,7 +88,8 @@ def layer_cost(
         **ends(case),
         **messages(case),
         **saved_sizes(case),
-        selective_repeat=parts["attention_forward"],
+        selective_repeat=selective_repeat_s(case, parts),
+        weight_gradient=weight_gradient_s(case, products, parts),
         dense_parameters=products.parameters(routed=False) + 2.0 * shape.hidden,
         expert_parameters=products.parameters(routed=True) * np.ones_like(case.tokens),
         forward=sum(parts[f"{term}_forward"] for term in TERMS),

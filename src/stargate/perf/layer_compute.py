@@ -21,6 +21,7 @@ from stargate.perf.shape import WorkShape
 # accumulation).
 WEIGHT_GRADIENT_BYTES = 8.0
 COMPUTE = ("linear", "attention", "memory_bound")
+WAYS = ("forward", "backward")
 
 
 def linear(products: Products, work: WorkShape, machine: Machine) -> dict[str, Column]:
@@ -32,12 +33,11 @@ def linear(products: Products, work: WorkShape, machine: Machine) -> dict[str, C
     forward = gemm_time_s(p.m, p.n, p.k, unit, **common)
     dgrad = gemm_time_s(p.m, p.k, p.n, unit, **common)
     wgrad = gemm_time_s(p.n, p.k, p.m, unit, output_bytes=WEIGHT_GRADIENT_BYTES, **common)
-    weight_gradient = (wgrad * p.share).sum(0) * (1.0 - work.frozen)
+    weight_gradients = (wgrad * p.share).sum(0) * (1.0 - work.frozen)
     extra = _adapters(products, work, machine)
     return {
         "linear_forward": (forward * p.share).sum(0) + extra,
-        "linear_backward": (dgrad * p.share).sum(0) + weight_gradient + 2.0 * extra,
-        "weight_gradient": weight_gradient,
+        "linear_backward": (dgrad * p.share).sum(0) + weight_gradients + 2.0 * extra,
     }
 
 
@@ -52,28 +52,27 @@ def _adapters(products: Products, work: WorkShape, machine: Machine) -> Array:
     return ((down + up) * p.share).sum(0)
 
 
+def attention_flop(case: Case) -> Column:
+    """Forward FLOP of one (average) layer's attention on this rank, masked scores left out."""
+    shape, seq_len = case.shape, case.work.seq_len
+    share = np.where(np.asarray(shape.window) > 0, shape.global_share, 1.0)
+    near = attention.visible_keys(seq_len, shape.window)
+    keys = share * attention.visible_keys(seq_len, 0.0) + (1.0 - share) * near
+    heads = shape.heads / case.table.tp
+    return attention.attention_flop(case.tokens, keys, heads, shape.qk_dim, shape.v_dim)
+
+
 def attention_core(case: Case) -> dict[str, Column]:
     """The attention core, flash or unfused, with the queries of this rank's part of the context."""
-    shape, work, machine, table, tokens = (
-        case.shape,
-        case.work,
-        case.machine,
-        case.table,
-        case.tokens,
-    )
+    shape, work, machine, table = case.shape, case.work, case.machine, case.table
     c = machine.coefficients
-    heads = shape.heads / table.tp
-    everywhere = attention.visible_keys(work.seq_len, 0.0)
-    near = attention.visible_keys(work.seq_len, shape.window)
-    share = np.where(np.asarray(shape.window) > 0, shape.global_share, 1.0)
-    keys = share * everywhere + (1.0 - share) * near
-    flop = attention.attention_flop(tokens, keys, heads, shape.qk_dim, shape.v_dim)
     fraction = attention.flash_fraction(
         0.5 * (shape.qk_dim + shape.v_dim),
         work.seq_len / table.cp,
         c.attention_fraction,
         c.attention_half_tokens,
     )
+    flop = attention_flop(case)
     forward = attention.flash_time_s(flop, machine.attention_peak_flop_per_s, fraction)
     backward = forward * attention.BACKWARD_FLOP_RATIO / c.attention_backward
     plain = _unfused(case)
@@ -139,11 +138,28 @@ def memory_bound_operators(case: Case) -> dict[str, Column]:
     return {"memory_bound_forward": forward_s, "memory_bound_backward": 2.0 * forward_s}
 
 
+def selective_repeat_s(case: Case, parts: dict[str, Column]) -> Array:
+    """Forward seconds that selective recomputation does again.
+
+    Unfused attention: its core (arXiv 2205.05198, section 5). Flash attention never stores the
+    scores, so the cheap operators are repeated: norms, activations, and MLA's up-projections.
+    """
+    shape, machine, table, tokens = case.shape, case.machine, case.table, case.tokens
+    common = {"flop_per_s": machine.gemm_rate(case.work), "input_bytes": case.work.input_bytes}
+    heads = shape.heads / table.tp
+    unit = machine.gemm_unit
+    queries = gemm_time_s(tokens, heads * shape.qk_dim, shape.q_rank, unit, **common)
+    keys = gemm_time_s(tokens, heads * (shape.qk_dim + shape.v_dim), shape.kv_rank, unit, **common)
+    cheap = parts["memory_bound_forward"] + queries + keys
+    return np.where(np.asarray(case.work.unfused) > 0, parts["attention_forward"], cheap)
+
+
 def launches(case: Case, parts: dict[str, Column]) -> dict[str, Column]:
     """Launch costs of a layer beyond what its kernels and traffic take."""
     shape, work, table = case.shape, case.work, case.table
     c = case.machine.coefficients
-    kernels = launch.layer_kernels(work.unfused, shape.routed)
+    cast_experts = np.maximum(shape.experts / table.ep, 1.0) * work.block_scaled
+    kernels = launch.layer_kernels(work.unfused, shape.routed, cast_experts)
     kernels = kernels + launch.ADAPTER_KERNELS * (np.asarray(work.adapter_rank) > 0)
     kernels = kernels + launch.TENSOR_PARALLEL_KERNELS * (table.tp > 1)
     result: dict[str, Column] = {}
@@ -157,6 +173,18 @@ def launches(case: Case, parts: dict[str, Column]) -> dict[str, Column]:
             device, kernels * starts * c.kernel_gap_s, kernels * issues * c.kernel_issue_s
         )
     return result
+
+
+def weight_gradient_s(case: Case, products: Products, parts: dict[str, Column]) -> Column:
+    """Seconds of the passes that only weight gradients need, which a schedule may put off.
+
+    Their share of the FLOP, L / (3 L + 3.5 A) for L of linear layers and A of attention forward,
+    of what forward and backward take together without traffic.
+    """
+    linear_flop, core_flop = products.flop, attention_flop(case)
+    share = linear_flop / (3.0 * linear_flop + (1.0 + attention.BACKWARD_FLOP_RATIO) * core_flop)
+    both_s = sum(parts[f"{term}_{way}"] for term in (*COMPUTE, "launch") for way in WAYS)
+    return share * both_s * (1.0 - case.work.frozen)
 
 
 def ends(case: Case) -> dict[str, Column]:

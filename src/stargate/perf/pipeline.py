@@ -36,17 +36,23 @@ def stage_layers(layers: Column, pp: Ints) -> StageLayers:
 
 
 def bubble_time_s(
-    other_stages_s: Column, weight_gradient_s: Column, pp: Ints, vp: Ints, schedule: Ints
+    other_stages_s: Column,
+    weight_gradient_s: Column,
+    micro_batches: Column,
+    pp: Ints,
+    vp: Ints,
+    schedule: Ints,
 ) -> Array:
     """Seconds that the slowest stage idles in one step.
 
     1F1B and GPipe: one pass through the other stages, sum of (F + B), over v when interleaved
     (arXiv 2104.04473, section 2.2). Zero-bubble ZB-H1: (p-1)(F + B - 2 W) (arXiv 2401.10241,
-    table 2). `other_stages_s` sums F + B of all but the slowest stage.
+    table 2), for no more weight gradients W than there are micro-batches to fill the idle time.
+    `other_stages_s` sums F + B of all but the slowest stage.
     """
-    plain = other_stages_s / vp
-    zero = np.maximum(other_stages_s - 2.0 * (pp - 1) * weight_gradient_s, 0.0) / vp
-    return np.where(schedule == ZERO_BUBBLE, zero, plain)
+    filled_s = np.minimum(2.0 * (pp - 1), micro_batches) * weight_gradient_s
+    left_s = np.maximum(other_stages_s - filled_s, 0.0)
+    return np.where(schedule == ZERO_BUBBLE, left_s, other_stages_s) / vp
 
 
 def message_time_s(

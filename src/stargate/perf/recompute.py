@@ -1,7 +1,8 @@
 """What recomputing activations costs: the forward work done again before the backward.
 
 Source: V. Korthikanti et al., arXiv 2205.05198, sections 4 and 5 (full: every layer's forward;
-selective: the attention core alone). Not covered: recompute of hand-picked operators.
+selective: the attention core alone, or with flash attention the cheap operators). Not covered:
+hand-picked operators.
 """
 
 from __future__ import annotations
@@ -20,15 +21,17 @@ def repeated_fraction(recompute: Ints, recompute_layers: Column, layers_per_stag
     return np.where(recompute == FULL, share, 0.0)
 
 
-def core_repeated(recompute: Ints) -> Array:
-    """1 where the attention core alone is recomputed."""
+def is_selective(recompute: Ints) -> Array:
+    """1 where only what is cheap to compute again is recomputed."""
     return np.where(recompute == SELECTIVE, 1.0, 0.0)
 
 
 def saved_bytes(cost: LayerCost, recompute: Ints, repeated: Array) -> Array:
-    """Bytes a layer keeps for one micro-batch: its input, all but the scores, or everything.
+    """Bytes a layer keeps for one micro-batch: its input, all that is not cheap, or everything.
 
-    Full: 2 s b h (equation 6 of the source); selective: no scores (equation 5).
+    Full: 2 s b h (equation 6 of the source). Selective: without the scores (equation 5), or with
+    flash attention without what norms, activations and MLA's up-projections put out.
     """
-    scores = np.where(recompute == SELECTIVE, 0.0, cost.scores)
-    return repeated * cost.boundary + (1.0 - repeated) * (cost.activation + scores)
+    dropped = np.where(recompute == SELECTIVE, cost.selective_drop, 0.0)
+    kept = cost.activation + cost.scores - dropped
+    return repeated * cost.boundary + (1.0 - repeated) * kept

@@ -37,6 +37,7 @@ PEAK_OF: dict[Precision, str] = {
     "nvfp4": "fp4",
     "mxfp4": "fp4",
 }
+BLOCK_SCALED = ("fp8-block", "mxfp8", "nvfp4", "mxfp4")  # a scale for each block of elements
 OPTIMIZER_STATE_BYTES = {"adam": 8.0, "lion": 4.0, "sgd": 4.0}
 
 
@@ -106,13 +107,15 @@ class ModelShape(Columns):
 class WorkShape(Columns):
     """What one step works on, and how wide its numbers are.
 
-    `bits` is the width of a linear layer's inputs (32, 16, 8 or 4); `frozen` is 1 where the base
+    `bits` is the width of a linear layer's inputs (32, 16, 8 or 4), `block_scaled` 1 where each
+    block of them has its own scale; `frozen` is 1 where the base
     weights do not train and `adapter_rank` is then the rank of the adapters on them.
     """
 
     seq_len: Column
     global_batch: Column
     bits: Column
+    block_scaled: Column
     input_bytes: Column
     peak_flop_per_s: Column
     unfused: Column
@@ -134,6 +137,7 @@ class WorkShape(Columns):
             seq_len=float(workload.seq_len),
             global_batch=float(workload.global_batch),
             bits=float(32 if width > 2 else 16 if width > 1.5 else 8 if width >= 1 else 4),
+            block_scaled=float(workload.precision in BLOCK_SCALED),
             input_bytes=width,
             peak_flop_per_s=peak_flop_per_s,
             unfused=float(unfused),

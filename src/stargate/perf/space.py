@@ -2,8 +2,9 @@
 
 Rules: degrees multiply to the count; heads divide by tp, layers suffice for pp vp chunks, the
 sequence divides into 2 cp parts (causal balance), the batch into dp x micro-batch, experts into ep;
-interleaving needs a multiple of pp micro-batches. GPipe is left out, as 1F1B takes the same time
-and holds less. Not covered: uneven stages chosen by hand, expert tensor parallelism.
+interleaving needs a multiple of pp micro-batches. Left out: GPipe, as 1F1B takes the same time and
+holds less; ZeRO 3 with deferred weight gradients, which no framework offers. Not covered: uneven
+stages chosen by hand, expert tensor parallelism.
 """
 
 from __future__ import annotations
@@ -120,5 +121,5 @@ def _sensible(
     return (
         ((zero == 0) | (replicas > 1))
         & ((split == 0) | (tp > 1))
-        & ((schedule == ONE_F_ONE_B) | ((pp > 1) & (vp == 1)))
+        & ((schedule == ONE_F_ONE_B) | ((pp > 1) & (vp == 1) & (zero < 3)))
     )

@@ -34,7 +34,7 @@ class StateCost(Columns):
     gather_s: Column
     unit_gather_s: Column
     unit_reduce_s: Column
-    units: Column
+    end_units: Column  # embedding and logits in units of a layer's weights
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +83,7 @@ def state_cost(
         gather_s=gather_s,
         unit_gather_s=unit_gather_s,
         unit_reduce_s=unit_reduce_s,
-        units=stage.most + tables * head / layer,
+        end_units=tables * head / layer,
     )
 
 

@@ -64,14 +64,18 @@ def evaluate(
     model: Transformer, machine: Machine, workload: TrainingWorkload, table: StrategyTable
 ) -> StepTable:
     """Step time, its breakdown, memory and utilisation of every strategy of the table."""
+    return evaluate_shapes(ModelShape.of(model), machine, work_shape(machine, workload), table)
+
+
+def work_shape(machine: Machine, workload: TrainingWorkload) -> WorkShape:
+    """The workload as columns, with the peak and the attention kernel of this machine."""
     unfused = (
         machine.software.unfused_attention
         if workload.attention_kernel is None
         else workload.attention_kernel == "unfused"
     )
     peak = machine.peak_flop_per_s(PEAK_OF[workload.precision])
-    work = WorkShape.of(workload, peak, unfused=unfused)
-    return evaluate_shapes(ModelShape.of(model), machine, work, table)
+    return WorkShape.of(workload, peak, unfused=unfused)
 
 
 def evaluate_shapes(
@@ -145,7 +149,7 @@ def _block(
     step_s = running_s * factor
     held = footprint(t, cost, state, repeated, micro_batches)
     useful = model_flop(shape, work)
-    again = hardware_flop(shape, work, repeated, recompute.core_repeated(t.recompute))
+    again = hardware_flop(shape, work, repeated, recompute.is_selective(t.recompute) * work.unfused)
     peak_flop = t.ranks * work.peak_flop_per_s * step_s
     return StepTable(
         step_time_s=step_s,
