@@ -145,19 +145,21 @@ def spending_worth_usd(item: Spending, rate_per_year: float) -> FloatArray:
     """Present value of what is spent from the data date on: amount x integral of f(x) (1 + r)^-t.
 
     f is the density of the spend shape over the window, t = start + x length. The part of a
-    window before the data date is left out.
+    window before the data date is left out, and the part after the works have stopped.
     """
     start, length = _finite(item.window)
+    stop = item.window.stop_s
     if item.shape == "lump":
-        worth = np.where(start > 0, discount_factor(rate_per_year, start / YEAR_S), 0.0)
-        return item.amount_usd * worth
+        paid = (start > 0) & (True if stop is None else start <= stop)
+        return item.amount_usd * np.where(paid, discount_factor(rate_per_year, start / YEAR_S), 0.0)
     first = np.clip(-start / length, 0.0, 1.0)
+    last = 1.0 if stop is None else np.clip((stop - start) / length, first, 1.0)
     worth = np.zeros_like(start)
     for node, weight in zip(_NODES, _WEIGHTS, strict=True):
-        x = first + (1.0 - first) * node
+        x = first + (last - first) * node
         density = 1.0 if item.shape == "linear" else 6.0 * x * (1.0 - x)
         years = (start + x * length) / YEAR_S
-        worth += weight * (1.0 - first) * density * discount_factor(rate_per_year, years)
+        worth += weight * (last - first) * density * discount_factor(rate_per_year, years)
     return item.amount_usd * worth
 
 

@@ -42,31 +42,49 @@ class Draws(Protocol):
 
 
 class Sampled:
-    """Scores drawn from named streams, and kept: the inputs of a sensitivity analysis."""
+    """Scores drawn from named streams, and kept: the inputs of a sensitivity analysis.
 
-    def __init__(self, seed: int, n: int) -> None:
+    The samples of a tile are one Latin hypercube, independent of all other tiles, so that many
+    samples can be drawn tile by tile, in any order and anywhere, and are always the same.
+    """
+
+    def __init__(self, seed: int, n: int, tile: int = 0) -> None:
         self.seed = seed
         self.n = n
+        self.tile = tile
         self.inputs: dict[str, FloatArray] = {}
 
     def score(self, name: str) -> FloatArray:
         """The scores of that name under the seed; the same at every call."""
         if name not in self.inputs:
-            self.inputs[name] = normal_scores(stream(self.seed, name), self.n)
+            self.inputs[name] = self._drawn(name)
         return self.inputs[name]
 
     def event(self, name: str, probability: float) -> BoolArray:
         """Whether the event happens; what counts for sensitivity is that, not by how much."""
-        happens = normal_scores(stream(self.seed, name), self.n) > -ndtri(probability)
-        self.inputs[name] = happens.astype(np.float64)
-        return happens
+        if name not in self.inputs:
+            self.inputs[name] = (self._drawn(name) > -ndtri(probability)).astype(np.float64)
+        return self.inputs[name] > 0
 
     def steps(self, name: str, k: int) -> FloatArray:
         """Columns of scores; the input that counts for sensitivity is where they add up to."""
-        columns = [normal_scores(stream(self.seed, name, str(i)), self.n) for i in range(k)]
-        steps = np.stack(columns, axis=1)
+        steps = np.stack([self._drawn(name, str(i)) for i in range(k)], axis=1)
         self.inputs[name] = steps.sum(axis=1) / np.sqrt(k)
         return steps
+
+    def _drawn(self, *names: str) -> FloatArray:
+        names = (*names, f"tile {self.tile}") if self.tile else names
+        return normal_scores(stream(self.seed, *names), self.n)
+
+
+# Samples of one Latin hypercube: enough for its strata to even out what they can, few enough for
+# a variable of all of them to stay in a core's cache.
+TILE = 10_000
+
+
+def tiles(n: int) -> list[tuple[int, int]]:
+    """Number and size of the tiles that `n` samples come in; all are full but the last."""
+    return [(i, min(TILE, n - first)) for i, first in enumerate(range(0, n, TILE))]
 
 
 class OneAtATime:

@@ -27,7 +27,8 @@ class Decision:
 
     `attempt_s` and `evidence` are (attempts, n), evidence of the first criterion, nan where there
     is none; `held` marks the attempts that took place, `passed` those that said yes. `time_s` is
-    when the way is free (`inf`: never), `share` what is left of the capacity behind the gate.
+    when the way is free (`inf`: never), `share` what is left of the capacity behind the gate, and
+    `cancelled_s` when all that waits for it is given up (`inf`: never).
     """
 
     ready_s: FloatArray
@@ -38,6 +39,7 @@ class Decision:
     first_alone: tuple[float, ...]
     time_s: FloatArray
     share: FloatArray
+    cancelled_s: FloatArray
 
     @property
     def opened(self) -> BoolArray:
@@ -73,6 +75,7 @@ def decide(
         first_alone=tuple(float(np.mean(hold[0] & comes[0])) for hold in holds),
         time_s=_way_free_s(gate, times, passed),
         share=np.where(passed.any(axis=0) | (gate.on_fail != "descope"), 1.0, gate.descope_to),
+        cancelled_s=_given_up_s(gate, times, passed),
     )
 
 
@@ -82,6 +85,13 @@ def _way_free_s(gate: Gate, times: FloatArray, passed: BoolArray) -> FloatArray:
     if gate.on_fail in ("continue", "descope"):
         return np.minimum(opened, times[-1])
     return opened
+
+
+def _given_up_s(gate: Gate, times: FloatArray, passed: BoolArray) -> FloatArray:
+    """The last failure, where failing it cancels."""
+    if gate.on_fail != "cancel":
+        return np.full(times.shape[1], np.inf)
+    return np.where(passed.any(axis=0), np.inf, times[-1])
 
 
 def _reached(criterion: Criterion, metric: FloatArray) -> BoolArray:

@@ -26,15 +26,26 @@ SpendShape = Literal["lump", "linear", "s_curve"]
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """From when to when a cost is spent; `inf` at the start: never."""
+    """From when to when a cost is spent; `inf` at the start: never.
+
+    `stop_s` is when the works end before their end and nothing more is spent (None: they do not).
+    """
 
     start_s: FloatArray
     finish_s: FloatArray
+    stop_s: FloatArray | None = None
+
+    def stopped(self, stop_s: FloatArray) -> Window:
+        """The same window, spent no further than to a time."""
+        return Window(self.start_s, self.finish_s, stop_s)
 
 
 @dataclass(frozen=True, slots=True)
 class Spending:
-    """One cost at one block: how much, over which window, how."""
+    """One cost at one block: how much, over which window, how.
+
+    `amount_usd` is the whole of it; where the works stop before their end, less is spent.
+    """
 
     cost: str
     block: PlannedBlock
@@ -43,6 +54,12 @@ class Spending:
     shape: SpendShape
     life_s: float | None
     residual: float = 0.0
+
+    def spent_usd(self) -> FloatArray:
+        """What it costs in the end."""
+        if self.window.stop_s is None:
+            return self.amount_usd
+        return self.amount_usd * spent_share(self.shape, self.window, np.inf)
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,15 +119,18 @@ def spent_share(shape: SpendShape, window: Window, time_s: float) -> FloatArray:
     """Share of a cost that is spent by a time, a sample: from 0 to 1 over its window.
 
     lump: all at the start. linear: x. s_curve: 3x^2 - 2x^3, slow at both ends and fastest in the
-    middle, as payments for construction are. x runs from 0 to 1 over the window.
+    middle, as payments for construction are. x runs from 0 to 1 over the window, or to where the
+    works stop.
     """
+    until = time_s if window.stop_s is None else np.minimum(time_s, window.stop_s)
+    begun = (window.start_s <= until) & np.isfinite(window.start_s)
     if shape == "lump":
-        return (window.start_s <= time_s).astype(np.float64)
-    begun = window.start_s <= time_s
-    start = np.where(begun, window.start_s, time_s)
-    length = np.where(begun, window.finish_s, time_s) - start
-    x = np.minimum((time_s - start) / np.maximum(length, 1.0), 1.0)
-    x = np.where(begun & (window.finish_s <= time_s), 1.0, x)
+        return begun.astype(np.float64)
+    done = begun & (window.finish_s <= until)
+    under_way = begun & ~done
+    start = np.where(under_way, window.start_s, 0.0)
+    length = np.where(under_way, window.finish_s - start, 1.0)
+    x = np.where(under_way, np.minimum((until - start) / np.maximum(length, 1.0), 1.0), done)
     return x if shape == "linear" else x * x * (3.0 - 2.0 * x)
 
 
@@ -123,6 +143,18 @@ def cumulative_usd(spendings: Sequence[Spending], time_s: FloatArray, n: int) ->
         together[key] = (item.window, so_far + item.amount_usd)
     total = np.zeros((len(time_s), n))
     for (_, shape), (window, amount) in together.items():
-        for i, time in enumerate(time_s):
-            total[i] += amount * spent_share(shape, window, float(time))
+        first, after = _span(window, time_s)
+        for i in range(first, after):
+            total[i] += amount * spent_share(shape, window, float(time_s[i]))
+        total[after:] += amount * np.isfinite(window.start_s)
     return np.ascontiguousarray(total.T)
+
+
+def _span(window: Window, time_s: FloatArray) -> tuple[int, int]:
+    """Which times of a grid lie within the window of some sample; before it nothing is spent."""
+    begun = np.isfinite(window.start_s)
+    if not begun.any():
+        return 0, 0
+    first = int(np.searchsorted(time_s, window.start_s[begun].min()))
+    after = int(np.searchsorted(time_s, window.finish_s[begun].max()))
+    return first, after

@@ -65,7 +65,7 @@ def capex_usd(outcome: Outcome, phase: str | None = None) -> FloatArray:
     total = np.zeros(outcome.schedule.n)
     for item in outcome.spendings:
         if phase is None or item.block.phase == phase:
-            total += item.amount_usd
+            total += item.spent_usd()
     return total
 
 
@@ -291,5 +291,5 @@ def _annuity(outcome: Outcome, found: Paths, rate: float) -> FloatArray:
     for item in outcome.spendings:
         if item.life_s is not None:
             per_dollar = annual_cost_of_ownership({item.life_s / YEAR_S: 1.0}, 0.0, rate)
-            total = total + per_dollar * item.amount_usd
+            total = total + per_dollar * item.spent_usd()
     return np.asarray(total)
