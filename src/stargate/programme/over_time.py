@@ -11,10 +11,13 @@ from numpy.typing import NDArray
 
 from stargate.plant.capital import discount_factor
 from stargate.plant.power import carbon_kg, mean_facility_draw_w
+from stargate.plant.tariff import market_based_intensity
 from stargate.programme import capacity, money
 from stargate.programme.capacity import PlannedBlock
 from stargate.programme.result import Series
 from stargate.programme.simulation import Outcome
+from stargate.programme.streams import energy_price_usd_per_j
+from stargate.spec.cost import Energy
 from stargate.spec.programme import Programme
 from stargate.units import DAY_S, YEAR_S
 
@@ -45,7 +48,8 @@ class Paths:
     """Arrays of (n, times) on the grid; flows belong to the step that ends at their time.
 
     `capex_usd` and `running_usd` are cumulative (capital from before the data date is in the first
-    column), as are energy and carbon; running cost includes energy.
+    column), as are energy, carbon and water; running cost includes energy. Embodied carbon is that
+    of all accelerators that are on line so far.
     """
 
     grid_s: FloatArray
@@ -57,6 +61,9 @@ class Paths:
     running_usd: FloatArray
     energy_j: FloatArray
     carbon_kg: FloatArray
+    carbon_market_kg: FloatArray
+    water_m3: FloatArray
+    embodied_kg: FloatArray
 
     def capex_total_usd(self) -> FloatArray:
         """Cumulative capital over all costs."""
@@ -74,23 +81,33 @@ def paths(
     built = capacity.built_share(online, outcome.shares, grid_s)
     it_w = capacity.level(built, {block.id: block.it_w for block in blocks})
     facility_w = capacity.level(built, {block.id: block.facility_w for block in blocks})
-    energy_j, energy_usd, carbon = _energy(programme, blocks, built, outcome, grid_s)
+    service = {
+        block.id: capacity.service_time_s(online[block.id], outcome.shares[block.id], grid_s)
+        for block in blocks
+    }
+    footprint = _footprint(programme.energy, blocks, service, outcome, grid_s)
     costs = {
         cost.id: [s for s in outcome.spendings if s.cost == cost.id] for cost in programme.costs
     }
-    rate_of = {"it_power": it_w, "facility_power": facility_w}
+    watts_of = {
+        "it_power": {block.id: block.it_w for block in blocks},
+        "facility_power": {block.id: block.facility_w for block in blocks},
+    }
     running = sum(
         (
-            _cumulative(item.rate_usd_per_w_s * rate_of[item.per], grid_s)
+            item.rate_usd_per_w_s * capacity.level(service, watts_of[item.per])
             for item in programme.running
         ),
-        start=energy_usd,
+        start=footprint.energy_usd,
     )
+    counts = {block.id: float(block.accelerators) for block in blocks}
+    accelerators = capacity.level(built, counts)
+    embodied = programme.energy.embodied if programme.energy else None
     return Paths(
         grid_s=grid_s,
         it_w=it_w,
         facility_w=facility_w,
-        accelerators=capacity.level(built, {b.id: float(b.accelerators) for b in blocks}),
+        accelerators=accelerators,
         flop_per_s=capacity.level(
             built, {b.id: b.accelerators * b.peak_flop_per_s for b in blocks}
         ),
@@ -99,45 +116,61 @@ def paths(
             for name, spendings in costs.items()
         },
         running_usd=running,
-        energy_j=energy_j,
-        carbon_kg=carbon,
+        energy_j=footprint.energy_j,
+        carbon_kg=footprint.carbon_kg,
+        carbon_market_kg=footprint.carbon_market_kg,
+        water_m3=footprint.water_m3,
+        embodied_kg=accelerators * (embodied.per_accelerator_kg if embodied else 0.0),
     )
 
 
-def _cumulative(rate_per_s: FloatArray, grid_s: FloatArray) -> FloatArray:
-    """Integral of a rate that holds from one time of the grid to the next."""
-    steps = rate_per_s[:, :-1] * np.diff(grid_s)
-    return np.concatenate([np.zeros((len(steps), 1)), np.cumsum(steps, axis=1)], axis=1)
+@dataclass(frozen=True, slots=True)
+class _Footprint:
+    """Cumulative energy, what it costs, emits by location and by contract, and evaporates."""
+
+    energy_j: FloatArray
+    energy_usd: FloatArray
+    carbon_kg: FloatArray
+    carbon_market_kg: FloatArray
+    water_m3: FloatArray
 
 
-def _energy(
-    programme: Programme,
+def _footprint(
+    said: Energy | None,
     blocks: Sequence[PlannedBlock],
-    built: Mapping[str, FloatArray],
+    service_s: Mapping[str, FloatArray],
     outcome: Outcome,
     grid_s: FloatArray,
-) -> tuple[FloatArray, FloatArray, FloatArray]:
-    """Cumulative energy, its cost, and location-based carbon."""
-    said = programme.energy
-    zero = np.zeros((outcome.schedule.n, len(grid_s)))
+) -> _Footprint:
+    total = _Footprint(*(np.zeros((outcome.schedule.n, len(grid_s))) for _ in range(5)))
     if said is None:
-        return zero, zero, zero
-    draw_w, cost_rate, carbon_rate = zero.copy(), zero.copy(), zero.copy()
+        return total
     for block in blocks:
-        pue = block.pue or said.pue
-        watts = mean_facility_draw_w(block.it_w, said.utilisation, pue) * built[block.id]
-        price = said.price_usd_per_j if block.price_usd_per_j is None else block.price_usd_per_j
+        it_j = block.it_w * said.utilisation * service_s[block.id]
+        drawn_j = mean_facility_draw_w(it_j, 1.0, block.pue or said.pue)
         own = block.carbon_kg_per_j
-        draw_w += watts
-        cost_rate += watts * price
-        carbon_rate += carbon_kg(watts, said.carbon_intensity_kg_per_j if own is None else own)
+        intensity = said.carbon_intensity_kg_per_j if own is None else own
+        total.energy_j[:] += drawn_j
+        total.energy_usd[:] += drawn_j * energy_price_usd_per_j(said, block)
+        total.carbon_kg[:] += carbon_kg(drawn_j, intensity)
+        total.carbon_market_kg[:] += carbon_kg(drawn_j, _by_contract(said, intensity))
+        total.water_m3[:] += it_j * (said.water.intensity_m3_per_j if said.water else 0.0)
     if said.price_process is not None:
-        cost_rate *= outcome.prices[said.price_process]
-    return (
-        _cumulative(draw_w, grid_s),
-        _cumulative(cost_rate, grid_s),
-        _cumulative(carbon_rate, grid_s),
-    )
+        total.energy_usd[:] = _priced(total.energy_usd, outcome.prices[said.price_process])
+    return total
+
+
+def _by_contract(said: Energy, location_kg_per_j: float) -> float:
+    clean = said.clean
+    if clean is None:
+        return location_kg_per_j
+    return market_based_intensity(location_kg_per_j, clean.carbon_intensity_kg_per_j, clean.share)
+
+
+def _priced(cumulative: FloatArray, price: FloatArray) -> FloatArray:
+    """A cumulative flow, each step of it at the relative price that holds at its start."""
+    steps = np.diff(cumulative, axis=1) * price[:, :-1]
+    return np.concatenate([cumulative[:, :1], np.cumsum(steps, axis=1)], axis=1)
 
 
 def present_value_usd(found: Paths, rate_per_year: float) -> FloatArray:
@@ -160,11 +193,14 @@ def series(programme: Programme, found: Paths) -> tuple[Series, ...]:
         (_Line("accelerators", "accelerators on line", "1"), found.accelerators),
         (_Line("flop_per_s", "dense 16-bit peak on line", "FLOP/s"), found.flop_per_s),
         (_Line("capex_cumulative_usd", "cumulative capital", "USD"), found.capex_total_usd()),
+        (_Line("embodied_kg", "embodied carbon of accelerators on line", "kg"), found.embodied_kg),
     )
     flows = (
         (_Line("running_usd", "running cost a year", "USD"), found.running_usd),
         (_Line("energy_j", "energy a year", "J"), found.energy_j),
         (_Line("carbon_kg", "carbon a year, location based", "kg"), found.carbon_kg),
+        (_Line("carbon_market_kg", "carbon a year, market based", "kg"), found.carbon_market_kg),
+        (_Line("water_m3", "water a year", "m3"), found.water_m3),
         (_Line("capex_usd", "capital a year", "USD"), found.capex_total_usd()),
         *(
             (_Line(f"spend_usd:{name}", names[name], "USD"), path)

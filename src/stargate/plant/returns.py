@@ -1,0 +1,85 @@
+"""What an investment returns: internal rates, payback, the most that must be funded.
+
+Flows are arrays of (periods, n): one column a sample, positive when money comes in.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+FloatArray = NDArray[np.float64]
+IntArray = NDArray[np.int64]
+
+# Rates looked at: from -90 % to +900 % a year, evenly in the logarithm of 1 + r.
+_LOGS = np.linspace(np.log(0.1), np.log(10.0), 129)
+_NEWTON_STEPS = 4
+
+
+def internal_rates(flows: FloatArray, years: FloatArray) -> tuple[FloatArray, IntArray]:
+    """Internal rate of return a sample, and how many there are between -90 % and 900 %.
+
+    The rate at which sum F_t (1 + r)^-t is 0. It is told only where it is the only one: flows that
+    change sign several times may have several, none of which means anything (Brealey, Myers and
+    Allen, Principles of Corporate Finance, chapter 5); then, and where there is none, it is nan.
+    Roots are bracketed on a fine ladder of rates, then polished by Newton's method.
+    """
+    worth = np.exp(-np.outer(_LOGS, years)) @ flows
+    changes = np.sign(worth[1:]) != np.sign(worth[:-1])
+    n_roots = changes.sum(axis=0)
+    rates = np.full(flows.shape[1], np.nan)
+    single = n_roots == 1
+    if single.any():
+        at = np.argmax(changes[:, single], axis=0)
+        columns = np.flatnonzero(single)
+        low, high = worth[at, columns], worth[at + 1, columns]
+        guess = _LOGS[at] + (_LOGS[at + 1] - _LOGS[at]) * low / (low - high)
+        bracket = (_LOGS[at], _LOGS[at + 1])
+        rates[single] = np.expm1(_polished(flows[:, single], years, guess, bracket))
+    return rates, n_roots
+
+
+def _polished(
+    flows: FloatArray, years: FloatArray, logs: FloatArray, bracket: tuple[FloatArray, FloatArray]
+) -> FloatArray:
+    """Newton's method on the logarithm of 1 + r, kept within the bracket."""
+    for _ in range(_NEWTON_STEPS):
+        terms = flows * np.exp(-years[:, None] * logs)
+        slope = -(years @ terms)
+        step = np.divide(terms.sum(axis=0), slope, out=np.zeros_like(logs), where=slope != 0)
+        logs = np.clip(logs - step, *bracket)
+    return logs
+
+
+def payback_s(flows: FloatArray, ends_s: FloatArray) -> FloatArray:
+    """When all that was put in has come back for good: the cumulative flow is below 0 no more.
+
+    Undiscounted. 0 where nothing was ever put in, `inf` where it has not come back by the end.
+    """
+    below = np.cumsum(flows, axis=0) < 0
+    last = len(flows) - 1 - np.argmax(below[::-1], axis=0)
+    after = np.append(ends_s, np.inf)[last + 1]
+    return np.where(below.any(axis=0), after, 0.0)
+
+
+def peak_funding(flows: FloatArray) -> FloatArray:
+    """The deepest point of the cumulative flow, as a positive amount."""
+    return np.maximum(-np.cumsum(flows, axis=0).min(axis=0), 0.0)
+
+
+def weighted_cost_of_capital(
+    cost_of_equity: float, interest: float, debt_share: float, tax_rate: float
+) -> float:
+    """WACC = E/V r_e + D/V r_d (1 - tax): Brealey, Myers and Allen, chapter 19. Rates per year."""
+    return (1.0 - debt_share) * cost_of_equity + debt_share * interest * (1.0 - tax_rate)
+
+
+def tax(profit: FloatArray, rate: float) -> FloatArray:
+    """Tax by year: rate x profit above the losses carried forward. Arrays of (years, n)."""
+    carried = np.zeros(profit.shape[1])
+    due = np.zeros_like(profit)
+    for year, amount in enumerate(profit):
+        balance = amount + carried
+        due[year] = rate * np.maximum(balance, 0.0)
+        carried = np.minimum(balance, 0.0)
+    return due
