@@ -19,6 +19,7 @@ from stargate.programme.capacity import PlannedBlock
 from stargate.programme.change import Change
 from stargate.programme.draws import Draws
 from stargate.programme.gates import Decision
+from stargate.programme.known import NOTHING_KNOWN, Known
 from stargate.programme.prices import price_paths
 from stargate.programme.risks import Impacts, impacts
 from stargate.programme.schedule import Schedule, forward
@@ -51,17 +52,27 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True)
 class Surroundings:
-    """What happens whatever is decided: shared factors, events, prices."""
+    """What happens whatever is decided: shared factors, events, prices, and what is known of it.
+
+    Prices are on `price_grid_s`, which goes back to the day that they are relative to.
+    """
 
     factors: Mapping[str, FloatArray]
     struck: Impacts
     prices: Mapping[str, FloatArray]
+    price_grid_s: FloatArray
+    known: Known
 
 
 def surroundings(
-    programme: Programme, blocks: tuple[PlannedBlock, ...], draws: Draws, grid_s: FloatArray
+    programme: Programme,
+    blocks: tuple[PlannedBlock, ...],
+    draws: Draws,
+    grid_s: FloatArray,
+    known: Known = NOTHING_KNOWN,
 ) -> Surroundings:
     """Drawn once, for the plan and all that may be decided instead."""
+    price_grid_s = known.price_grid_s(grid_s)
     return Surroundings(
         factors={
             driver.id: draws.score(f"driver/{driver.id}")
@@ -69,7 +80,11 @@ def surroundings(
             if driver.process == "normal"
         },
         struck=impacts(programme.risks, blocks, [cost.id for cost in programme.costs], draws),
-        prices=price_paths(programme.drivers, draws, grid_s),
+        prices=known.prices_seen(
+            programme.drivers, price_paths(programme.drivers, draws, price_grid_s), price_grid_s
+        ),
+        price_grid_s=price_grid_s,
+        known=known,
     )
 
 
@@ -85,13 +100,20 @@ def simulate(
 ) -> Outcome:
     """One pass over the network and the money that follows from it; with a change, if any."""
     around = around or surroundings(programme, blocks, draws, grid_s)
-    works = Works(programme, blocks, draws, around.factors, around.struck, speed_of, change)
+    works = Works(
+        programme, blocks, draws, around.factors, around.struck, speed_of, change, around.known
+    )
     schedule = forward(order, draws.n, works.perform)
     stop_s = _stops(programme, order, schedule, works)
     shares = {block.id: works.share_of(block) for block in blocks}
     base_s = (date(programme.price_base, 7, 1) - programme.data_date).days * DAY_S
     given = money.Circumstances(
-        grid_s, base_s, around.prices, around.factors, around.struck.cost_factor, shares
+        around.price_grid_s,
+        base_s,
+        around.prices,
+        around.factors,
+        around.struck.cost_factor,
+        shares,
     )
     return Outcome(
         schedule=schedule,
@@ -100,7 +122,7 @@ def simulate(
         runs=works.runs,
         shares=shares,
         spendings=_spendings(programme, blocks, draws, schedule, works, stop_s, given),
-        prices=around.prices,
+        prices={name: path[:, -len(grid_s) :] for name, path in around.prices.items()},
         stop_s=stop_s,
         offline_s=_offline(change, draws.n),
     )

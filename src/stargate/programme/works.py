@@ -21,6 +21,7 @@ from stargate.programme.change import Change
 from stargate.programme.distributions import draw
 from stargate.programme.draws import Draws
 from stargate.programme.gates import Decision, decide
+from stargate.programme.known import NOTHING_KNOWN, Known, passed_on
 from stargate.programme.risks import Impacts
 from stargate.programme.schedule import Schedule, Span
 from stargate.programme.training_run import Speed, training_compute_flop, uptime_of
@@ -58,8 +59,10 @@ class Works:
         struck: Impacts,
         speed_of: SpeedOf,
         change: Change | None = None,
+        known: Known = NOTHING_KNOWN,
     ) -> None:
         self.programme = programme
+        self.known = known
         self.change = change
         self.phases = {phase.id: phase for phase in programme.phases}
         self.gates = {gate.id: gate for gate in programme.gates}
@@ -85,7 +88,13 @@ class Works:
 
     def perform(self, activity: Activity, ready: FloatArray, schedule: Schedule) -> Span:
         """Start and finish of an activity that may start at `ready`."""
-        return self.by_kind[activity.kind](activity, ready, schedule)
+        recorded = self.known.milestone_s(activity, self.draws.n)
+        if recorded is None:
+            may_s = self.known.ready_s(activity, ready)
+            return self.by_kind[activity.kind](activity, may_s, schedule)
+        if activity.kind == "start":
+            self.begun_s[activity.phase] = recorded
+        return recorded, recorded
 
     def share_of(self, block: PlannedBlock) -> FloatArray:
         """Share of a block's capacity that is built: after descoping gates, events, decisions."""
@@ -131,11 +140,12 @@ class Works:
             self._since(phase.start) if phase.start else 0.0,
             self._since(task.not_before) if task.not_before else -np.inf,
         )
-        start = np.maximum(ready, floor)
-        effort_end = start + self._duration(activity.id, task, activity)
+        duration = self._duration(activity.id, task, activity)
+        start, effort_end = self.known.span_s(activity.id, np.maximum(ready, floor), duration)
         finish = effort_end
         if task.success < 1:
-            done = self.draws.event(f"success/{activity.id}", task.success)
+            chance = self.known.success(activity.id, task.duration, task.success)
+            done = self.draws.event(f"success/{activity.id}", chance)
             finish = np.where(done, finish, np.inf)
         if change := self._change_of(phase.id):
             finish = self._replaced(change, activity.id, task, start, finish)
@@ -158,23 +168,29 @@ class Works:
 
     def _duration(self, name: str, task: Task, activity: Activity) -> FloatArray:
         score = correlated(self.draws.score(f"task/{name}"), task.loads, self.factors)
-        duration = np.maximum(draw(task.duration, score), 0.0)
+        late = self.struck.delay_s.get(name, 0.0)
+        duration = np.maximum(self.known.draw_s(name, task.duration, score, late), 0.0)
         if task.rate_accelerators_per_s is not None:
             block = self.blocks[f"{activity.phase}.{activity.block}"]
             installed = block.accelerators * self.share_of(block)
             duration = np.maximum(duration, installed / task.rate_accelerators_per_s)
-        late = self.struck.delay_s.get(name)
-        return duration if late is None else duration + late
+        return duration + late
 
     def _run(self, activity: Activity, ready: FloatArray, schedule: Schedule) -> Span:
         run = self.said_runs[activity.id]
-        start = np.maximum(ready, 0.0)
         score = correlated(self.draws.score(f"run/{run.id}"), run.loads, self.factors)
-        duration = np.maximum(draw(run.duration, score), 0.0)
+        evaluation = draw(run.evaluation, self.draws.score(f"run/{run.id}/evaluation"))
+        evaluation = np.maximum(evaluation, 0.0)
+        duration = np.maximum(self.known.draw_s(run.id, run.duration, score, evaluation), 0.0)
+        may_s = np.maximum(ready, 0.0)
+        start, finish = self.known.span_s(run.id, may_s, duration + evaluation)
+        if run.id in self.known.finish_s:
+            on_line = [schedule.finish[f"{name}.online"] for name in run.on]
+            start = np.minimum(np.maximum(start, np.max(on_line, axis=0)), finish)
+            duration = np.maximum(finish - start - evaluation, 0.0)
         machine = self._machine(run, start, schedule)
         self.runs[run.id] = self._train(run, machine, duration)
-        evaluation = draw(run.evaluation, self.draws.score(f"run/{run.id}/evaluation"))
-        return start, start + duration + np.maximum(evaluation, 0.0)
+        return start, finish
 
     def _machine(self, run: Run, start: FloatArray, schedule: Schedule) -> NDArray[np.int64]:
         """Accelerators of the run: what it asks for, halved until the capacity on line holds it.
@@ -209,6 +225,8 @@ class Works:
     def _gate(self, activity: Activity, ready: FloatArray, _: Schedule) -> Span:
         gate = self.gates[activity.id]
         decision = decide(gate, ready, self.draws, self.programme.data_date, self._forecast)
+        if (passed_s := self.known.finish_s.get(gate.id)) is not None:
+            decision = passed_on(decision, passed_s)
         self.decisions[gate.id] = decision
         return decision.ready_s, decision.time_s
 

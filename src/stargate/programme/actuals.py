@@ -1,0 +1,263 @@
+"""From the records of a file to what is known on a day, and to the plan as it stands that day.
+
+What is recorded as ended within a block or a phase ends all that stands within it; a phase has
+started when the first of its recorded works did. A value takes the place of a gate's evidence.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+
+from stargate.errors import Problem, SpecError
+from stargate.programme.known import Known
+from stargate.programme.learning import Duration, Learnt, LogMoments, Revised, learn
+from stargate.programme.over_time import quarters_s
+from stargate.spec.activities import Activity, recorded
+from stargate.spec.actuals import Actual
+from stargate.spec.distribution import Reference
+from stargate.spec.gate import Criterion, Gate, Measured
+from stargate.spec.programme import Programme
+from stargate.units import DAY_S
+
+
+@dataclass(frozen=True, slots=True)
+class ClassUpdate:
+    """A class of durations, how many of its tasks have ended and run, and what that says of it."""
+
+    name: str
+    n_ended: int
+    n_running: int
+    sd_log: float
+    learnt: Learnt
+
+
+@dataclass(frozen=True, slots=True)
+class AsOf:
+    """A programme as it stands on a day: moved there, with what is known and what was learnt."""
+
+    programme: Programme
+    order: tuple[Activity, ...]
+    known: Known
+    classes: tuple[ClassUpdate, ...]
+    counted: tuple[Actual, ...]
+
+
+def as_of(programme: Programme, day: date | None = None) -> AsOf:
+    """The programme on a day (its own data date if none), with only what was known then."""
+    today = programme.data_date if day is None else day
+    _check_day(programme, today)
+    counted = [a for a in programme.actuals if _counts(a, today)]
+    moved = _moved(programme, today, counted)
+    order = moved.activities()
+    start_s, finish_s = _dates(moved, order, counted, today)
+    durations, classes = _durations(moved, order, start_s, finish_s)
+    known = Known(
+        since_s=(today - programme.data_date).days * DAY_S,
+        past_s=_past_quarters_s(programme.data_date, today),
+        start_s=start_s,
+        finish_s=finish_s,
+        prices=_prices(programme, counted, today),
+        durations=durations,
+    )
+    return AsOf(moved, _settled(order, known), known, classes, tuple(counted))
+
+
+def _check_day(programme: Programme, day: date) -> None:
+    if not programme.data_date <= day < programme.horizon:
+        first, last = programme.data_date, programme.horizon
+        message = f"{day} is not between the data date {first} and the horizon {last}"
+        mend = "what the file states was known on its data date and cannot be forgotten"
+        raise SpecError([Problem(message, "as-of", mend=mend)])
+
+
+def _counts(actual: Actual, today: date) -> bool:
+    return any(actual.counts(day, today) for day in (actual.start, actual.finish, actual.on))
+
+
+def _moved(programme: Programme, today: date, counted: Sequence[Actual]) -> Programme:
+    """The programme with today as its data date, and what was measured as its gates' evidence."""
+    measured: dict[tuple[str, str], Actual] = {
+        (a.of, a.metric): a for a in _rising(counted) if a.metric is not None
+    }
+    gates = tuple(_weighed(gate, measured) for gate in programme.gates)
+    return programme.model_copy(update={"data_date": today, "gates": gates})
+
+
+def _rising(counted: Sequence[Actual]) -> list[Actual]:
+    """In the order in which things happened, so that the latest has the last word."""
+    return sorted(counted, key=lambda a: max(filter(None, (a.start, a.finish, a.on))))
+
+
+def _weighed(gate: Gate, measured: Mapping[tuple[str, str], Actual]) -> Gate:
+    criteria = tuple(_judged(c, measured.get((gate.id, c.metric))) for c in gate.criteria)
+    return gate.model_copy(update={"criteria": criteria})
+
+
+def _judged(criterion: Criterion, actual: Actual | None) -> Criterion:
+    if actual is None:
+        return criterion
+    evidence = Measured.model_validate(
+        {
+            "kind": "measured",
+            **{name: getattr(actual, name) for name in ("value", "sd", "on")},
+            **{name: getattr(actual, name) for name in ("source", "confidence", "note")},
+        }
+    )
+    return criterion.model_copy(update={"evidence": evidence})
+
+
+def _dates(
+    programme: Programme, order: Sequence[Activity], counted: Sequence[Actual], today: date
+) -> tuple[dict[str, float], dict[str, float]]:
+    """Recorded starts and finishes by activity, with what follows from them."""
+    ids = {activity.id for activity in order}
+    start_s: dict[str, float] = {}
+    finish_s: dict[str, float] = {}
+    for actual in _rising(counted):
+        name = recorded(actual.of, ids)
+        if name is not None and actual.value is None:
+            for day, known in ((actual.start, start_s), (actual.finish, finish_s)):
+                if day is not None and actual.counts(day, today):
+                    known[name] = (day - today).days * DAY_S
+    _end_within(order, finish_s)
+    _begin_phases(programme, order, start_s, finish_s)
+    return start_s, finish_s
+
+
+def _end_within(order: Sequence[Activity], finish_s: dict[str, float]) -> None:
+    """What stands within a block or a phase that has ended has ended too, on that day if ever."""
+    for kind, inner in (("online", "block"), ("block", "task")):
+        ended = {a.id.removesuffix("online"): a.id for a in order if a.kind == kind}
+        for stem, name in ended.items():
+            if name in finish_s:
+                within = (a.id for a in order if a.kind == inner and a.id.startswith(stem))
+                for activity in within:
+                    finish_s.setdefault(activity, finish_s[name])
+
+
+def _begin_phases(
+    programme: Programme,
+    order: Sequence[Activity],
+    start_s: dict[str, float],
+    finish_s: Mapping[str, float],
+) -> None:
+    """A phase whose needs are met has begun with its first works; works at risk begin no phase."""
+    for phase in programme.phases:
+        if not all(need in finish_s or f"{need}.online" in finish_s for need in phase.needs):
+            continue
+        works = [a for a in order if a.phase == phase.id and a.task and not a.task.early]
+        times = [start_s.get(work.id, finish_s.get(work.id)) for work in works]
+        begun = [time for time in times if time is not None]
+        if begun:
+            start_s.setdefault(f"{phase.id}.start", min(begun))
+
+
+def _past_quarters_s(data_date: date, today: date) -> tuple[float, ...]:
+    since_s = (today - data_date).days * DAY_S
+    times = quarters_s(data_date, today) - since_s
+    return tuple(times[times <= 0].tolist()) if since_s else ()
+
+
+def _prices(
+    programme: Programme, counted: Sequence[Actual], today: date
+) -> dict[str, tuple[float, float]]:
+    drivers = {driver.id for driver in programme.drivers if driver.process != "normal"}
+    return {
+        a.of: ((a.on - today).days * DAY_S, a.value)
+        for a in _rising(counted)
+        if a.of in drivers and a.metric is None and a.value is not None and a.on is not None
+    }
+
+
+def _settled(order: Sequence[Activity], known: Known) -> tuple[Activity, ...]:
+    """What has ended waits for nothing, and what has begun only for what holds its finish back."""
+    return tuple(_freed(activity, known) for activity in order)
+
+
+def _freed(activity: Activity, known: Known) -> Activity:
+    if activity.id in known.finish_s:
+        return replace(activity, waits=())
+    if activity.id in known.start_s:
+        return replace(activity, waits=tuple(w for w in activity.waits if w.kind == "FF"))
+    return activity
+
+
+def _durations(
+    programme: Programme,
+    order: Sequence[Activity],
+    start_s: Mapping[str, float],
+    finish_s: Mapping[str, float],
+) -> tuple[dict[str, Duration], tuple[ClassUpdate, ...]]:
+    """The durations of tasks to come as their classes' records have revised them."""
+    revised: dict[str, Duration] = {}
+    updates: list[ClassUpdate] = []
+    for name, members in _classes(programme, order).items():
+        held = _Records.of(members, start_s, finish_s)
+        if held.ended or held.running:
+            sd = members[0][1].sd
+            learnt = learn(held.ended, list(held.running.values()), programme.class_correlation)
+            updates.append(ClassUpdate(name, len(held.ended), len(held.running), sd, learnt))
+            revised.update(held.revised(members, programme.class_correlation))
+    return revised, tuple(updates)
+
+
+Member = tuple[Activity, LogMoments]
+
+
+def _classes(programme: Programme, order: Sequence[Activity]) -> dict[str, list[Member]]:
+    """Tasks by class: those of one reference class, or of one task of a template."""
+    templates = {
+        (phase.id, block.name): block.template or ""
+        for phase in programme.phases
+        for block in phase.blocks
+    }
+    found: dict[str, list[Member]] = defaultdict(list)
+    for activity in order:
+        if activity.task is None:
+            continue
+        stated = activity.task.duration
+        moments = LogMoments.of(stated)
+        if moments is not None:
+            own = f"{templates[activity.phase, activity.block]} · {activity.task.id}"
+            name = stated.reference_class if isinstance(stated, Reference) else own
+            found[name].append((activity, moments))
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class _Records:
+    """How the tasks of a class went, as z of their logarithm (see `learning.learn`)."""
+
+    ended: list[float]
+    running: dict[str, float]
+
+    @classmethod
+    def of(
+        cls,
+        members: Sequence[Member],
+        start_s: Mapping[str, float],
+        finish_s: Mapping[str, float],
+    ) -> _Records:
+        ended: list[float] = []
+        running: dict[str, float] = {}
+        for activity, moments in members:
+            start, finish = start_s.get(activity.id), finish_s.get(activity.id)
+            if start is not None and finish is not None and finish > start:
+                ended.append(moments.score(finish - start))
+            elif start is not None and start < 0 and finish is None:
+                running[activity.id] = moments.score(-start)
+        return cls(ended, running)
+
+    def revised(
+        self, members: Sequence[Member], correlation: float
+    ) -> Iterator[tuple[str, Duration]]:
+        """Each task's duration by the others' records; its own age counts when it is drawn."""
+        for activity, moments in members:
+            assert activity.task is not None, "members of a class are tasks"
+            others = [z for name, z in self.running.items() if name != activity.id]
+            learnt = learn(self.ended, others, correlation)
+            by = Revised.by(moments, learnt, correlation)
+            yield activity.id, Duration(activity.task.duration, by)
