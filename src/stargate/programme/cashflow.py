@@ -18,7 +18,7 @@ spent whatever is decided, and is left out. A month's money counts at the middle
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date
 
 import numpy as np
@@ -61,7 +61,8 @@ class Case:
 
     `edges_s` are the ends of months, `quarters_s` the times from which the prices of
     `Stream.path` hold, `price_base_s` the middle of the price base's year. `book_at_horizon`:
-    whether what is not yet written off counts as an income at the horizon.
+    whether what is not yet written off counts as an income at the horizon. `offline_s`: when a
+    block leaves, of those that may; a sale's price is the decision's, not this module's.
     """
 
     spendings: tuple[Spending, ...]
@@ -73,6 +74,7 @@ class Case:
     price_base_s: float
     discount_rate_per_year: float
     book_at_horizon: bool
+    offline_s: Mapping[str, FloatArray] = field(default_factory=dict)
 
     @property
     def n(self) -> int:
@@ -83,6 +85,17 @@ class Case:
     def horizon_s(self) -> float:
         """The end of the last month."""
         return float(self.edges_s[-1])
+
+    def ends_s(self, block: str) -> FloatArray:
+        """When the service of a block ends: when it leaves, at the latest at the horizon."""
+        offline = self.offline_s.get(block)
+        whole = np.full(self.n, self.horizon_s)
+        return whole if offline is None else np.clip(offline, 0.0, whole)
+
+    def since_online_s(self, block: str) -> FloatArray:
+        """Time on line so far at the end of each month, and at the data date: (months + 1, n)."""
+        until = np.minimum(self.edges_s[:, None], self.ends_s(block))
+        return np.maximum(until - self.online_s[block], 0.0)
 
     def of_phases(self, phases: Sequence[str]) -> Case:
         """The money of some phases only."""
@@ -135,9 +148,8 @@ def net_present_value_usd(given: Case) -> FloatArray:
             total += sign * stream_worth_usd(stream, given)
     if given.book_at_horizon:
         years = given.horizon_s / YEAR_S
-        total += book_value_usd(given.spendings, given.horizon_s, given.n) * discount_factor(
-            given.discount_rate_per_year, years
-        )
+        rate = given.discount_rate_per_year
+        total += book_value_usd(given, given.horizon_s) * discount_factor(rate, years)
     return total
 
 
@@ -184,8 +196,11 @@ def stream_worth_usd(stream: Stream, given: Case) -> FloatArray:
     table = np.concatenate([[0.0], np.cumsum(weights * np.diff(given.edges_s))])
     tail = None if stream.path is None else _tails(stream.path, table, given)
 
+    end = given.ends_s(stream.block.id)
+    left = _worth_from(end, stream.path, tail, table, given)
+
     def worth_from(time_s: FloatArray) -> FloatArray:
-        return _worth_from(np.clip(time_s, 0.0, given.horizon_s), stream.path, tail, table, given)
+        return _worth_from(np.clip(time_s, 0.0, end), stream.path, tail, table, given) - left
 
     if stream.ramp_s:
         flat = stream.ramp_s * np.minimum(stream.floor / np.maximum(stream.sold, 1e-12), 1.0)
@@ -241,17 +256,18 @@ def _worth_from(
     return path[rows, quarter] * (edges[quarter + 1] - before) + tail[rows, quarter]
 
 
-def book_value_usd(spendings: Sequence[Spending], time_s: float, n: int) -> FloatArray:
+def book_value_usd(given: Case, time_s: float) -> FloatArray:
     """What is not yet written off at a time: spent x (1 - (1 - residual) x age / life).
 
-    In a straight line from the end of the spending on, down to the residual value; what has no
-    life is not written off, and counts nothing.
+    In a straight line from the end of the spending on, down to the residual value. What has no
+    life counts nothing; nor does what never comes on line, or has left.
     """
-    total = np.zeros(n)
-    for item in spendings:
+    total = np.zeros(given.n)
+    for item in given.spendings:
         if item.life_s is not None:
-            age = np.clip((time_s - item.window.finish_s) / item.life_s, 0.0, 1.0)
-            age = np.where(np.isfinite(item.window.finish_s), age, 0.0)
+            age = (time_s - np.minimum(item.window.finish_s, time_s)) / item.life_s
             spent = item.amount_usd * spent_share(item.shape, item.window, time_s)
-            total += spent * (1.0 - (1.0 - item.residual) * age)
+            name = item.block.id
+            of_use = np.isfinite(given.online_s[name]) & (given.ends_s(name) >= time_s)
+            total += of_use * spent * (1.0 - (1.0 - item.residual) * np.minimum(age, 1.0))
     return total

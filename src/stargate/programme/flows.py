@@ -45,7 +45,8 @@ def rows(given: Case, part: slice) -> Case:
     def cut(window: Window) -> Window:
         key = id(window)
         if key not in windows:
-            windows[key] = Window(window.start_s[part], window.finish_s[part])
+            stop = None if window.stop_s is None else window.stop_s[part]
+            windows[key] = Window(window.start_s[part], window.finish_s[part], stop)
         return windows[key]
 
     return replace(
@@ -65,6 +66,7 @@ def rows(given: Case, part: slice) -> Case:
         ),
         online_s={name: times[part] for name, times in given.online_s.items()},
         shares={name: share[part] for name, share in given.shares.items()},
+        offline_s={name: times[part] for name, times in given.offline_s.items()},
     )
 
 
@@ -73,34 +75,32 @@ def flows(given: Case) -> Flows:
     shape = (len(given.edges_s) - 1, given.n)
     operation, tokens = np.zeros(shape), np.zeros(shape)
     sales: dict[str, FloatArray] = {}
-    on_line = {name: _months_on_line(given, name) for name in given.online_s}
+    since = {name: given.since_online_s(name) for name in given.online_s}
+    months = {name: np.diff(time, axis=0) for name, time in since.items()}
     for stream in given.streams:
-        flow = _stream_usd(stream, given, on_line[stream.block.id])
+        name = stream.block.id
+        flow = _stream_usd(stream, given, since[name], months[name])
         if stream.kind == "revenue":
             sales[stream.id] = sales.get(stream.id, 0.0) + flow
             if stream.tokens_per_s:
-                tokens += _tokens(stream, given)
+                tokens += _tokens(stream, given, since[name])
         else:
             operation += flow
     book = np.zeros(given.n)
     if given.book_at_horizon:
-        book = book_value_usd(given.spendings, given.horizon_s, given.n)
+        book = book_value_usd(given, given.horizon_s)
     capital = np.diff(cumulative_usd(given.spendings, given.edges_s, given.n), axis=1).T
     return Flows(capital, operation, sales, tokens, book)
 
 
-def _months_on_line(given: Case, block: str) -> FloatArray:
-    since = given.edges_s[:, None] - given.online_s[block]
-    return np.diff(np.maximum(since, 0.0), axis=0)
-
-
-def _stream_usd(stream: Stream, given: Case, on_line_s: FloatArray) -> FloatArray:
+def _stream_usd(
+    stream: Stream, given: Case, since_s: FloatArray, months_s: FloatArray
+) -> FloatArray:
     """Dollars of a stream in each month: rate x time paid for x the month's price."""
     if stream.ramp_s:
-        since = given.edges_s[:, None] - given.online_s[stream.block.id]
-        paid_s = np.diff(paid_time_s(stream, since), axis=0)
+        paid_s = np.diff(paid_time_s(stream, since_s), axis=0)
     else:
-        paid_s = on_line_s * np.maximum(stream.sold, stream.floor)
+        paid_s = months_s * np.maximum(stream.sold, stream.floor)
     paid_s *= stream.usd_per_s * stream.scale * given.shares[stream.block.id]
     if stream.path is not None:
         paid_s *= stream.path[:, quarter_of(given, given.edges_s[:-1])].T
@@ -109,10 +109,9 @@ def _stream_usd(stream: Stream, given: Case, on_line_s: FloatArray) -> FloatArra
     return paid_s
 
 
-def _tokens(stream: Stream, given: Case) -> FloatArray:
-    since = given.edges_s[:, None] - given.online_s[stream.block.id]
+def _tokens(stream: Stream, given: Case, since_s: FloatArray) -> FloatArray:
     rate = stream.tokens_per_s * given.shares[stream.block.id]
-    return np.diff(served_time_s(stream, since), axis=0) * rate
+    return np.diff(served_time_s(stream, since_s), axis=0) * rate
 
 
 def years_of(start: date, edges_s: FloatArray) -> IntArray:
@@ -134,26 +133,26 @@ def year_edges_s(edges_s: FloatArray, years: IntArray) -> FloatArray:
 
 
 def written_off_usd(spendings: Sequence[Spending], edges_s: FloatArray, n: int) -> FloatArray:
-    """Straight-line depreciation between the edges: (1 - residual) x amount / life x time.
+    """Straight-line depreciation between the edges: (1 - residual) x spent / life x time.
 
     From the end of the spending on. What has no life is not written off.
     """
     total = np.zeros((len(edges_s) - 1, n))
-    for (_, life_s), (window, amount) in _by_window_and_life(spendings, n).items():
-        start = np.where(np.isfinite(window.finish_s), window.finish_s, np.inf)
-        age = np.clip((edges_s[:, None] - start) / life_s, 0.0, 1.0)
+    for (_, life_s), (finish_s, amount) in _by_window_and_life(spendings, n).items():
+        age = np.clip((edges_s[:, None] - finish_s) / life_s, 0.0, 1.0)
         total += np.diff(age, axis=0) * amount
     return total
 
 
 def _by_window_and_life(
     spendings: Sequence[Spending], n: int
-) -> Mapping[tuple[int, float], tuple[Window, FloatArray]]:
-    """What is written off together."""
-    found: dict[tuple[int, float], tuple[Window, FloatArray]] = {}
+) -> Mapping[tuple[int, float], tuple[FloatArray, FloatArray]]:
+    """What is written off together: when its spending ends, and how much."""
+    found: dict[tuple[int, float], tuple[FloatArray, FloatArray]] = {}
     for item in spendings:
         if item.life_s is not None:
             key = (id(item.window), item.life_s)
-            _, so_far = found.get(key, (item.window, np.zeros(n)))
-            found[key] = (item.window, so_far + (1.0 - item.residual) * item.amount_usd)
+            _, so_far = found.get(key, (item.window.finish_s, np.zeros(n)))
+            amount = so_far + (1.0 - item.residual) * item.spent_usd()
+            found[key] = (item.window.finish_s, amount)
     return found

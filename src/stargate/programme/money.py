@@ -146,7 +146,7 @@ def cumulative_usd(spendings: Sequence[Spending], time_s: FloatArray, n: int) ->
         first, after = _span(window, time_s)
         for i in range(first, after):
             total[i] += amount * spent_share(shape, window, float(time_s[i]))
-        total[after:] += amount * np.isfinite(window.start_s)
+        total[after:] += amount * spent_share(shape, window, np.inf)
     return np.ascontiguousarray(total.T)
 
 
