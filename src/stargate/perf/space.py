@@ -47,20 +47,20 @@ def strategy_space(
     layouts = list(_layouts(model, workload, count, tp_max))
     bases = np.array(layouts, np.int64).reshape(len(layouts), 7)
     options = _options(recompute)
-    base = bases[np.repeat(np.arange(len(bases)), len(options))]
-    option = options[np.tile(np.arange(len(options)), len(bases))]
-    tp, pp, vp, cp, ep, dp, micro_batch = base.T.copy()
-    zero, local, mode, split, schedule = option.T.copy()
+    tp, pp, vp, cp, _, dp, _ = bases.T[:, :, None]
+    zero, local, _, split, schedule = options.T
     replicas, within = dp * cp, np.maximum(tp_max // tp, 1)
-    shard = np.where(local > 0, within, replicas)
     kept = _sensible(tp, pp, vp, replicas, zero, split, schedule)
     kept &= (local == 0) | ((within > 1) & (within < replicas) & (replicas % within == 0))
-    ones = np.ones_like(tp)
-    table = StrategyTable(
-        *(tp, pp, vp, cp, ep, dp, micro_batch, zero, shard, mode),
+    base, option = np.nonzero(kept)
+    shard = np.where(local > 0, within, replicas)[base, option]
+    zero, _, mode, split, schedule = (column[option] for column in options.T)
+    ones = np.ones_like(base)
+    return StrategyTable(
+        *(column[base] for column in bases.T.copy()),
+        *(zero, shard, mode),
         *(0 * ones, split, -ones, schedule),
     )
-    return table.take(np.flatnonzero(kept))
 
 
 def _layouts(
