@@ -6,6 +6,7 @@ started when the first of its recorded works did. A value takes the place of a g
 
 from __future__ import annotations
 
+import math
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -13,8 +14,9 @@ from datetime import date
 
 from stargate.errors import Problem, SpecError
 from stargate.programme.known import Known
-from stargate.programme.learning import Duration, Learnt, LogMoments, Revised, learn
+from stargate.programme.learning import NINETIETH, Duration, LogMoments, Revised, learn
 from stargate.programme.over_time import quarters_s
+from stargate.programme.tracking import ClassRevision, Record, State, Tracking
 from stargate.spec.activities import Activity, recorded
 from stargate.spec.actuals import Actual
 from stargate.spec.distribution import Reference
@@ -24,28 +26,44 @@ from stargate.units import DAY_S
 
 
 @dataclass(frozen=True, slots=True)
-class ClassUpdate:
-    """A class of durations, how many of its tasks have ended and run, and what that says of it."""
-
-    name: str
-    n_ended: int
-    n_running: int
-    sd_log: float
-    learnt: Learnt
-
-
-@dataclass(frozen=True, slots=True)
-class AsOf:
+class Standing:
     """A programme as it stands on a day: moved there, with what is known and what was learnt."""
 
     programme: Programme
+    planned: date
     order: tuple[Activity, ...]
     known: Known
-    classes: tuple[ClassUpdate, ...]
-    counted: tuple[Actual, ...]
+    classes: tuple[ClassRevision, ...]
+
+    def tracking(self) -> Tracking | None:
+        """What is told of it; nothing on the data date without records."""
+        today = self.programme.data_date
+        if today == self.planned and not self.programme.actuals:
+            return None
+        ended: dict[str, State] = dict.fromkeys(self.known.finish_s, "ended")
+        running: dict[str, State] = dict.fromkeys(self.known.start_s, "running")
+        return Tracking(
+            planned=self.planned,
+            states=tuple(sorted({**running, **ended}.items())),
+            records=tuple(_records(self.programme.actuals, today)),
+            classes=self.classes,
+        )
+
+    def warnings(self) -> Iterator[str]:
+        """Estimates that have been refuted by how long the works have been running."""
+        for activity in self.order:
+            age_s = self.known.age_s(activity.id)
+            if activity.task is None or age_s is None:
+                continue
+            duration = self.known.durations.get(activity.id, Duration(activity.task.duration))
+            if duration.lasting(age_s) is not duration:
+                yield (
+                    f"{activity.id} has run for {age_s / DAY_S:,.0f} days, longer than its "
+                    "duration holds possible; it is taken as longer throughout: restate it"
+                )
 
 
-def as_of(programme: Programme, day: date | None = None) -> AsOf:
+def standing_on(programme: Programme, day: date | None = None) -> Standing:
     """The programme on a day (its own data date if none), with only what was known then."""
     today = programme.data_date if day is None else day
     _check_day(programme, today)
@@ -62,7 +80,19 @@ def as_of(programme: Programme, day: date | None = None) -> AsOf:
         prices=_prices(programme, counted, today),
         durations=durations,
     )
-    return AsOf(moved, _settled(order, known), known, classes, tuple(counted))
+    return Standing(moved, programme.data_date, _settled(order, known), known, classes)
+
+
+def _records(counted: Sequence[Actual], today: date) -> Iterator[Record]:
+    for actual in _rising(counted):
+        words = {"start": "started", "finish": "finished", "on": "measured"}
+        for field, what in words.items():
+            day = getattr(actual, field)
+            if day is None or not actual.counts(day, today):
+                continue
+            told = f"{actual.metric or 'price'} {actual.value:g}" if field == "on" else what
+            known = actual.known or day
+            yield Record(*(actual.of, told, day, known), actual.source, actual.trust, actual.note)
 
 
 def _check_day(programme: Programme, day: date) -> None:
@@ -83,7 +113,9 @@ def _moved(programme: Programme, today: date, counted: Sequence[Actual]) -> Prog
         (a.of, a.metric): a for a in _rising(counted) if a.metric is not None
     }
     gates = tuple(_weighed(gate, measured) for gate in programme.gates)
-    return programme.model_copy(update={"data_date": today, "gates": gates})
+    return programme.model_copy(
+        update={"data_date": today, "gates": gates, "actuals": tuple(counted)}
+    )
 
 
 def _rising(counted: Sequence[Actual]) -> list[Actual]:
@@ -190,18 +222,25 @@ def _durations(
     order: Sequence[Activity],
     start_s: Mapping[str, float],
     finish_s: Mapping[str, float],
-) -> tuple[dict[str, Duration], tuple[ClassUpdate, ...]]:
+) -> tuple[dict[str, Duration], tuple[ClassRevision, ...]]:
     """The durations of tasks to come as their classes' records have revised them."""
     revised: dict[str, Duration] = {}
-    updates: list[ClassUpdate] = []
+    revisions: list[ClassRevision] = []
     for name, members in _classes(programme, order).items():
         held = _Records.of(members, start_s, finish_s)
         if held.ended or held.running:
-            sd = members[0][1].sd
-            learnt = learn(held.ended, list(held.running.values()), programme.class_correlation)
-            updates.append(ClassUpdate(name, len(held.ended), len(held.running), sd, learnt))
+            revisions.append(_revision(name, members[0][1], held, programme.class_correlation))
             revised.update(held.revised(members, programme.class_correlation))
-    return revised, tuple(updates)
+    return revised, tuple(revisions)
+
+
+def _revision(name: str, moments: LogMoments, held: _Records, correlation: float) -> ClassRevision:
+    """What the records of a class say of a task of it that has not begun."""
+    learnt = learn(held.ended, list(held.running.values()), correlation)
+    by = Revised.by(moments, learnt, correlation)
+    ends = (by.shift + side * NINETIETH * learnt.sd * moments.sd for side in (0, -1, 1))
+    factor, low, high = (math.exp(end) for end in ends)
+    return ClassRevision(name, len(held.ended), len(held.running), factor, low, high, by.stretch)
 
 
 Member = tuple[Activity, LogMoments]

@@ -24,7 +24,7 @@ FloatArray = NDArray[np.float64]
 
 # Fewer chances than this to have lasted so long say that the estimate was wrong.
 _HARDLY = 1e-3
-_NINETIETH = np.array([1.2815515655446004])  # normal score of the 90th percentile
+NINETIETH = 1.2815515655446004  # normal score of the 90th percentile
 
 # The middles of equally likely strata, at which the moments of a logarithm are taken.
 _STRATA = np.asarray(ndtri((np.arange(1000) + 0.5) / 1000), dtype=np.float64)
@@ -136,6 +136,6 @@ class Duration:
         """
         if age_s <= 0 or self.survival(np.array([age_s]))[0] >= _HARDLY:
             return self
-        factor = age_s / max(float(self.draw(_NINETIETH)[0]), 1.0)
+        factor = age_s / max(float(self.draw(np.array([NINETIETH]))[0]), 1.0)
         was = self.revised or Revised(0.0, 0.0, 1.0)
         return Duration(self.shape, Revised(was.mean, was.shift + math.log(factor), was.stretch))

@@ -6,6 +6,7 @@ Draw scores, simulate, and once more with one input moved at a time; then summar
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from datetime import date
 from functools import cache
 
 import numpy as np
@@ -15,11 +16,12 @@ from stargate import __version__, catalog
 from stargate.catalog.facts import Fact
 from stargate.errors import InfeasibleError, Problem, SpecError
 from stargate.programme import over_time, provenance, summary
+from stargate.programme.actuals import standing_on
 from stargate.programme.capacity import planned_blocks
 from stargate.programme.draws import OneAtATime, Sampled
 from stargate.programme.result import DriverEffect, PlanResult, RunResult
 from stargate.programme.sensitivity import Measure, effects, label
-from stargate.programme.simulation import Outcome, SpeedOf, simulate
+from stargate.programme.simulation import Outcome, SpeedOf, simulate, surroundings
 from stargate.programme.training_run import Speed, speed_of
 from stargate.spec.document import Document, ModelReference
 from stargate.spec.model import Transformer
@@ -36,11 +38,13 @@ def plan(
     samples: int | None = None,
     seed: int | None = None,
     speeds: SpeedOf | None = None,
+    as_of: date | None = None,
 ) -> PlanResult:
     """When each phase is on line, what it costs, and whether its gates open.
 
     `samples` and `seed` take the place of the file's. `speeds(run, accelerators)` takes the place
-    of the performance model. Raises `SpecError` for a document without a programme.
+    of the performance model. What is known is what was known on `as_of`, the data date if left
+    out. Raises `SpecError` for a document without a programme.
     """
     programme = document.programme
     if programme is None:
@@ -48,15 +52,19 @@ def plan(
         raise SpecError([Problem("nothing to plan", "programme", mend=mend)])
     n = programme.simulation.samples if samples is None else samples
     chosen_seed = programme.simulation.seed if seed is None else seed
+    standing = standing_on(programme, as_of)
+    programme, order, known = standing.programme, standing.order, standing.known
     blocks, facts = planned_blocks(programme, document.network)
-    order, grid_s = programme.activities(), _grid_s(programme)
-    find_speed = speeds or _searched(document)
+    grid_s = _grid_s(programme)
+    find_speed = speeds or searched_speeds(document)
 
     draws = Sampled(chosen_seed, n)
-    outcome = simulate(programme, order, blocks, draws, grid_s, find_speed)
+    around = surroundings(programme, blocks, draws, grid_s, known)
+    outcome = simulate(programme, order, blocks, draws, grid_s, find_speed, around)
     inputs = dict(sorted(draws.inputs.items()))
     one = OneAtATime(list(inputs))
-    moved = simulate(programme, order, blocks, one, grid_s, find_speed)
+    around = surroundings(programme, blocks, one, grid_s, known)
+    moved = simulate(programme, order, blocks, one, grid_s, find_speed, around)
     found = over_time.paths(programme, blocks, outcome, grid_s)
     runs = summary.run_results(document, programme, outcome, draws, find_speed)
     return PlanResult(
@@ -80,7 +88,8 @@ def plan(
             (*provenance.facts(programme), *facts, *_speed_facts(runs, find_speed))
         ),
         assumptions=provenance.assumptions(programme),
-        warnings=provenance.warnings(programme, blocks, runs),
+        warnings=(*provenance.warnings(programme, blocks, runs), *standing.warnings()),
+        tracking=standing.tracking(),
     )
 
 
@@ -119,7 +128,7 @@ def _drivers(
     )
 
 
-def _searched(document: Document) -> SpeedOf:
+def searched_speeds(document: Document) -> SpeedOf:
     """Speeds by the performance model, each distinct machine searched once."""
     programme = document.programme
     assert programme is not None, "only called for documents with a programme"

@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from stargate.catalog.facts import Fact
+from stargate.programme.tracking import Tracking
 from stargate.units import DAY_S
 
 FloatArray = NDArray[np.float64]
@@ -208,6 +209,47 @@ class Finance:
 
 
 @dataclass(frozen=True, slots=True)
+class OptionResult:
+    """What one option adds to the plan as it stands, on the same samples.
+
+    `value_usd` is the mean gain of net present value by its rule, `low_usd` and `high_usd` its 95 %
+    interval of sampling. `value_if_always_usd` exercises on the first day on which it is possible,
+    whatever is known; `value_with_hindsight_usd` knows the future and is what no rule can exceed.
+    `exercised` is the share of samples by day. `online` and the odds are the last phase's with it.
+    """
+
+    id: str
+    name: str
+    kind: str
+    phase: str
+    rule: str
+    days_s: tuple[float, ...]
+    exercised: tuple[float, ...]
+    probability_exercised: float
+    value_usd: float
+    low_usd: float
+    high_usd: float
+    value_if_always_usd: float
+    value_with_hindsight_usd: float
+    net_present_value: Quantiles
+    online: Quantiles
+    probability_online: float
+    probability_by_target: float | None
+    source: str = ""
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Course:
+    """A course of action, and what it forgoes against the best of all courses in each sample."""
+
+    name: str
+    net_present_value: Quantiles
+    regret: Quantiles
+    probability_best: float
+
+
+@dataclass(frozen=True, slots=True)
 class PlanResult:
     """The answer to `stargate plan`."""
 
@@ -230,6 +272,9 @@ class PlanResult:
     facts: tuple[Fact, ...]
     assumptions: tuple[str, ...]
     warnings: tuple[str, ...]
+    tracking: Tracking | None = None
+    options: tuple[OptionResult, ...] = ()
+    courses: tuple[Course, ...] = ()
 
     def day(self, time_s: float) -> date | None:
         """The calendar day of a time, or None for never."""
@@ -238,6 +283,12 @@ class PlanResult:
     def phase(self, name: str) -> PhaseResult:
         """The phase of that id."""
         return next(phase for phase in self.phases if phase.id == name)
+
+    @property
+    def best_option(self) -> OptionResult | None:
+        """The option that buys most; None where none buys anything."""
+        ranked = sorted(self.options, key=lambda option: -option.value_usd)
+        return ranked[0] if ranked and ranked[0].value_usd > 0 else None
 
     def series_of(self, name: str) -> Series:
         """The series of that id."""
