@@ -55,10 +55,10 @@ def strategy_space(
     base, option = np.nonzero(kept)
     shard = np.where(local > 0, within, replicas)[base, option]
     zero, _, mode, split, schedule = (column[option] for column in options.T)
+    tp, pp, vp, cp, ep, dp, micro_batch = (column[base] for column in bases.T.copy())
     ones = np.ones_like(base)
     return StrategyTable(
-        *(column[base] for column in bases.T.copy()),
-        *(zero, shard, mode),
+        *(tp, pp, vp, cp, ep, dp, micro_batch, zero, shard, mode),
         *(0 * ones, split, -ones, schedule),
     )
 
