@@ -271,6 +271,17 @@ def evaluate(obj: tuple[Path | None, ...], folder: Path | None, as_json: bool) -
     _answer(run(speakers, _assets(obj), _log), as_json, _evaluation_text)
 
 
+@command.command()
+@json_option
+@click.pass_obj
+def survival(obj: tuple[Path | None, ...], as_json: bool) -> None:
+    """Attack the watermark on a public-domain reader: what it survives, and false alarms."""
+    from stargate.voice.evaluation import librivox_takes
+    from stargate.voice.survival import survival as run
+
+    _answer(run(librivox_takes(), _home(obj).marker, _log), as_json, _survival_text)
+
+
 def _assets(obj: tuple[Path | None, ...]) -> Assets:
     from stargate.voice.assets import Assets
 
@@ -325,6 +336,19 @@ def _setup_text(report: dict[str, object]) -> str:
             lines.append(f"  {state:8}{entry['name']}: {entry['says']}")
             lines += [f"            {line}" for line in entry["missing"]]
     return "\n".join(lines)
+
+
+def _survival_text(table: dict[str, object]) -> str:
+    rows = table["attacks"]
+    assert isinstance(rows, list)
+    lines = [f"{'attack':24}{'marked: mean':>14}{'least':>8}{'unmarked: most':>16}"]
+    lines += [
+        f"{row['attack']:24}{row['marked_mean']:14.2f}{row['marked_least']:8.2f}"
+        f"{row['unmarked_most']:16.2f}"
+        for row in rows
+    ]
+    share = float(str(table["false_alarms"]))
+    return "\n".join([*lines, f"false alarms: {share:.1%} of {table['n_windows']} windows of 3 s"])
 
 
 def _evaluation_text(table: dict[str, object]) -> str:

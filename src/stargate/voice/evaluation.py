@@ -11,7 +11,7 @@ import multiprocessing
 import resource
 import sys
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -76,17 +76,19 @@ class Judge:
 
 def librivox_reader() -> Speaker:
     """The public-domain reader of Debian's pocketsphinx-testdata, 24.7 s in five files."""
+    enrolled, held_out = (
+        _joined(librivox_takes(t)) for t in (LIBRIVOX_ENROLLED, LIBRIVOX_HELD_OUT)
+    )
+    return Speaker("librivox", enrolled, held_out)
+
+
+def librivox_takes(takes: Sequence[str] = LIBRIVOX_ENROLLED + LIBRIVOX_HELD_OUT) -> list[Sample]:
+    """Takes of that reader, each a sentence."""
     if not LIBRIVOX.is_dir():
         raise MissingError(
-            "no folder of speakers was given, and the Debian package pocketsphinx-testdata, whose "
-            "LibriVox reader is the default, is not installed"
+            "the LibriVox reader of the Debian package pocketsphinx-testdata is not installed"
         )
-
-    def joined(takes: tuple[str, ...]) -> Sample:
-        files = [next(LIBRIVOX.glob(f"*-{take}.wav")) for take in takes]
-        return _joined([Sample(*read_file(file)) for file in files])
-
-    return Speaker("librivox", joined(LIBRIVOX_ENROLLED), joined(LIBRIVOX_HELD_OUT))
+    return [Sample(*read_file(next(LIBRIVOX.glob(f"*-{take}.wav")))) for take in takes]
 
 
 def speakers_in(folder: Path) -> list[Speaker]:
@@ -236,7 +238,7 @@ def _parted(path: Path) -> Speaker:
     return Speaker(path.stem, enrolled, Sample(whole.signal[cut:], whole.rate_hz))
 
 
-def _joined(samples: list[Sample]) -> Sample:
+def _joined(samples: Sequence[Sample]) -> Sample:
     rate_hz = samples[0].rate_hz
     return Sample(np.concatenate([sample.at(rate_hz) for sample in samples]), rate_hz)
 

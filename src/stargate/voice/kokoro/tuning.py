@@ -35,6 +35,7 @@ N_FFT, HOP, N_MELS = 1024, 256, 80
 N_CEPSTRA, N_DIRECTIONS, N_QUANTILES = 24, 32, 64
 LOUD_NEPER = 6.0  # frames within this of the loudest count as speech
 VOICED_HZ = 60.0
+COOLEST = 0.003  # the learning rate at the end: the offset settles instead of jumping about
 REACH = 3.0  # spreads of the bank that one unit of the optimised offset moves the style
 
 
@@ -130,6 +131,7 @@ def tune(
     offset = torch.zeros(len(spread), requires_grad=True)
     generator = torch.Generator().manual_seed(plan.seed)
     optimiser = torch.optim.Adam([offset], lr=plan.learning_rate)
+    cooling = torch.optim.lr_scheduler.CosineAnnealingLR(optimiser, plan.n_steps, COOLEST)
     for step in range(plan.n_steps):
         tokens, style = sentences[step % len(sentences)]
         wave, pitch = network(tokens, torch.from_numpy(style) + offset * scale)
@@ -146,5 +148,6 @@ def tune(
         if offset.grad is not None and torch.isfinite(offset.grad).all():
             torch.nn.utils.clip_grad_norm_([offset], 1.0)
             optimiser.step()
+        cooling.step()
         progress(step + 1, float(similarity.detach()))
     return np.asarray((offset.detach() * scale).numpy(), np.float32)

@@ -1,0 +1,140 @@
+"""Finding our own clips: mark, speed, manifest, fingerprint."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from stargate.voice import fingerprint
+from stargate.voice.audio_files import decode, encode
+from stargate.voice.detection import SCAN_S, detect, loudest, probability, scan
+from stargate.voice.engine import Sample, Utterance
+from stargate.voice.manifest import judge_manifest
+from stargate.voice.signal.spectrum import resample
+
+if TYPE_CHECKING:
+    from conftest import House
+
+    Speaker = Callable[..., Sample]
+
+TEXT = Utterance("The hogs were fed chopped corn and garbage. Four hours of steady work faced us.")
+
+
+def sung(seed: int, seconds: float = 6.0) -> Sample:
+    """A melody no other seed has: random notes with random lengths."""
+    rng = np.random.default_rng(seed)
+    notes = []
+    while sum(map(len, notes)) < seconds * 24_000:
+        time = np.arange(int(rng.uniform(0.1, 0.4) * 24_000)) / 24_000
+        pitch_hz = rng.uniform(90, 300)
+        tone = sum(
+            np.sin(2 * np.pi * pitch_hz * k * time) * rng.uniform(0.1, 1) for k in range(1, 20)
+        )
+        notes.append(tone * np.sin(np.linspace(0, np.pi, len(time))))
+    signal = np.concatenate(notes) + 0.01 * rng.standard_normal(sum(map(len, notes)))
+    return Sample((0.1 * signal).astype(np.float32), 24_000)
+
+
+def bits(sample: Sample) -> fingerprint.Bits:
+    return fingerprint.fingerprint(sample.signal, sample.rate_hz)
+
+
+def test_a_clip_is_found_from_a_crop_at_another_rate_and_level() -> None:
+    whole = sung(1)
+    cut = Sample(resample(whole.signal[30_000:100_000], 24_000, 16_000) * 0.3, 16_000)
+    assert fingerprint.error_rate(bits(cut), bits(whole)) < fingerprint.MATCH_ERROR_RATE
+
+
+def test_other_sounds_differ_in_about_half_of_the_bits() -> None:
+    rates = [fingerprint.error_rate(bits(sung(1)), bits(sung(seed))) for seed in range(2, 8)]
+    assert min(rates) > fingerprint.MATCH_ERROR_RATE
+
+
+def test_too_short_a_sound_matches_nothing() -> None:
+    short = Sample(sung(1).signal[:24_000], 24_000)
+    assert fingerprint.error_rate(bits(short), bits(sung(1))) == 0.5
+
+
+@settings(max_examples=20)
+@given(st.binary(min_size=0, max_size=400).map(lambda b: b[: len(b) // 4 * 4]))
+def test_fingerprints_read_back(data: bytes) -> None:
+    assert fingerprint.to_bytes(fingerprint.from_bytes(data)) == data
+
+
+def test_a_clip_of_ours_leads_to_its_voice_and_tenant(house: House) -> None:
+    voice = house.voice()
+    speech = house.gate.speak("acme", voice, TEXT)
+    played = Sample(*decode(encode(speech.signal, speech.rate_hz, "wav")))
+    verdict = judge_manifest(speech.manifest, played.signal, house.parts.vault)
+    finding = detect(played, house.parts.marker, house.parts.voices.clips(), verdict)
+    assert finding.synthetic
+    assert finding.manifest is not None
+    assert finding.manifest.state == "valid"
+    assert finding.trace is not None
+    assert (finding.trace.clip_id, finding.trace.tenant) == (speech.id, "acme")
+
+
+def test_speech_that_is_not_ours_is_not_claimed_and_the_limits_are_told(
+    house: House, speaker: Speaker
+) -> None:
+    house.gate.speak("acme", house.voice(), TEXT)
+    finding = detect(sung(9), house.parts.marker, house.parts.voices.clips())
+    assert not finding.synthetic
+    assert finding.probability < 0.05
+    assert "may still be synthetic" in " ".join(finding.limits)
+    assert scan(speaker(110), house.parts.marker)[0] < 0.5
+
+
+@pytest.mark.parametrize("speed", [0.9, 1.05, 1.1])
+def test_the_scan_undoes_a_change_of_speed(house: House, speaker: Speaker, speed: float) -> None:
+    marked = house.parts.marker.embed(speaker(110).signal, 24_000)
+    faster = Sample(resample(marked, 24_000 * speed, 24_000), 24_000)
+    assert house.parts.marker.score(faster.signal, 24_000) < 0.5
+    score, found = scan(faster, house.parts.marker)
+    assert score > 0.9
+    assert found == pytest.approx(speed, abs=0.011)
+
+
+def tampered(manifest: str, **changes: object) -> str:
+    document = json.loads(manifest)
+    document["claim"].update(changes)
+    return json.dumps(document)
+
+
+def test_a_forged_manifest_is_called_forged(house: House) -> None:
+    speech = house.gate.speak("acme", house.voice(), TEXT)
+    vault = house.parts.vault
+
+    def state(text: str) -> str:
+        return judge_manifest(text, speech.signal, vault).state
+
+    assert state(speech.manifest) == "valid"
+    assert state(tampered(speech.manifest, voice="voice_other")) == "forged"
+    assert state("{}") == state("not json") == state('{"claim": 1}') == "unreadable"
+    louder = judge_manifest(speech.manifest, speech.signal * 0.5, vault)
+    assert louder.state == "other_audio"
+    theirs = replace(vault, public_key="theirs")  # type: ignore[type-var]
+    document = json.loads(speech.manifest)
+    claim = json.dumps(document["claim"], sort_keys=True, separators=(",", ":")).encode()
+    document.update(public_key="theirs", signature=theirs.sign(claim))
+    assert state(json.dumps(document)) == "unknown_key"
+
+
+def test_probability_rises_with_the_score_and_is_one_half_between_the_measured_ends() -> None:
+    assert probability(0.12) == pytest.approx(0.01)
+    assert probability(0.71) == pytest.approx(0.99)
+    assert probability(0.415) == pytest.approx(0.5)
+
+
+def test_the_loudest_stretch_is_what_is_scanned() -> None:
+    signal = np.full(24_000 * 20, 0.01, np.float32)
+    signal[24_000 * 11 :][: 24_000 * 8] = 0.5
+    part = loudest(Sample(signal, 24_000), SCAN_S)
+    assert float(np.abs(part.signal).min()) == pytest.approx(0.5)
