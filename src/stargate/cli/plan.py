@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
+from datetime import datetime
 from pathlib import Path
 
 import click
 
-from stargate.cli.specification import load_specification, overrides_option
+from stargate.cli.specification import load_specification, overrides_option, planned
 
 
 @click.command("plan")
@@ -17,6 +18,12 @@ from stargate.cli.specification import load_specification, overrides_option
     "--samples", type=click.IntRange(1, 2_000_000), help="How many futures; the file's if left out."
 )
 @click.option("--seed", type=click.IntRange(0), help="Of the draws; the file's if left out.")
+@click.option(
+    "--as-of",
+    type=click.DateTime(["%Y-%m-%d"]),
+    metavar="DAY",
+    help="Forecast with what was known on that day; on the data date if left out.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 @click.option(
     "-o",
@@ -29,19 +36,20 @@ def command(
     overrides: tuple[str, ...],
     samples: int | None,
     seed: int | None,
+    as_of: datetime | None,
     as_json: bool,
     output: Path | None,
 ) -> None:
     """Say when each phase is on line, what it costs, and whether its gate opens, with the odds.
 
     Prints P10, P50, P80 and P90 of dates and costs, the chance to meet the target, IT and facility
-    power, the odds of gates, and what moves the answer most.
+    power, the odds of gates, and what moves the answer most. With --as-of, the actuals of the file
+    that were known on that day count, and what has changed since the plan is told.
     """
     from stargate.cli.plan_object import plan_object
-    from stargate.programme.plan import plan
 
     document = load_specification(file, overrides)
-    result = plan(document, samples=samples, seed=seed)
+    result = planned(document, samples, seed, as_of)
     if as_json:
         click.echo(json.dumps(plan_object(result), indent=2, allow_nan=False))
     else:
@@ -51,12 +59,16 @@ def command(
     if output is not None:
         from stargate.view.plan_report import plan_report
 
-        plan_report(result, output, command_line=_same_again(file, overrides, samples, seed))
+        plan_report(result, output, command_line=_same_again(file, overrides, samples, seed, as_of))
         click.echo(f"report: {output}", err=as_json)
 
 
 def _same_again(
-    file: str, overrides: tuple[str, ...], samples: int | None, seed: int | None
+    file: str,
+    overrides: tuple[str, ...],
+    samples: int | None,
+    seed: int | None,
+    as_of: datetime | None,
 ) -> str:
     """The command that gives the same report."""
     parts = ["stargate plan", file, *(f"-s {text}" for text in overrides)]
@@ -64,4 +76,6 @@ def _same_again(
         parts.append(f"--samples {samples}")
     if seed is not None:
         parts.append(f"--seed {seed}")
+    if as_of is not None:
+        parts.append(f"--as-of {as_of:%Y-%m-%d}")
     return " ".join(parts)

@@ -7,6 +7,7 @@ from dataclasses import asdict
 from datetime import date
 from typing import Any
 
+from stargate.cli.tracking_object import tracking_object
 from stargate.programme.result import (
     Attempt,
     DriverEffect,
@@ -62,6 +63,7 @@ def plan_object(result: PlanResult) -> dict[str, Any]:
         "facts": [asdict(fact) for fact in result.facts],
         "assumptions": list(result.assumptions),
         "warnings": list(result.warnings),
+        "tracking": tracking_object(result),
     }
 
 

@@ -8,6 +8,9 @@ from typing import TYPE_CHECKING, TypeVar
 import click
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
+    from stargate.programme.result import PlanResult
     from stargate.spec.document import Document
     from stargate.spec.names import Lookups
 
@@ -32,6 +35,19 @@ def load_specification(path: str, overrides: Sequence[str] = ()) -> Document:
     from stargate.spec.loader import load_document
 
     return load_document(path, overrides, _lookups())
+
+
+def planned(
+    document: Document, samples: int | None, seed: int | None, as_of: datetime | None
+) -> PlanResult:
+    """The plan of a document, or its forecast of a day."""
+    if as_of is None:
+        from stargate.programme.plan import plan
+
+        return plan(document, samples=samples, seed=seed)
+    from stargate.programme.reforecast import reforecast
+
+    return reforecast(document, as_of.date(), samples=samples, seed=seed)
 
 
 def _lookups() -> Lookups:

@@ -53,7 +53,7 @@ class Standing:
         """Estimates that have been refuted by how long the works have been running."""
         for activity in self.order:
             age_s = self.known.age_s(activity.id)
-            if activity.task is None or age_s is None:
+            if activity.task is None or age_s is None or activity.task.rate_accelerators_per_s:
                 continue
             duration = self.known.durations.get(activity.id, Duration(activity.task.duration))
             if duration.lasting(age_s) is not duration:
@@ -247,7 +247,10 @@ Member = tuple[Activity, LogMoments]
 
 
 def _classes(programme: Programme, order: Sequence[Activity]) -> dict[str, list[Member]]:
-    """Tasks by class: those of one reference class, or of one task of a template."""
+    """Tasks by class: those of one reference class, or of one task of a template.
+
+    A task whose rate may set its duration says nothing about the rest of it, and is left out.
+    """
     templates = {
         (phase.id, block.name): block.template or ""
         for phase in programme.phases
@@ -255,7 +258,7 @@ def _classes(programme: Programme, order: Sequence[Activity]) -> dict[str, list[
     }
     found: dict[str, list[Member]] = defaultdict(list)
     for activity in order:
-        if activity.task is None:
+        if activity.task is None or activity.task.rate_accelerators_per_s is not None:
             continue
         stated = activity.task.duration
         moments = LogMoments.of(stated)

@@ -11,8 +11,8 @@ import numpy as np
 from stargate.errors import Problem, SpecError
 from stargate.programme.plan import plan, searched_speeds
 from stargate.programme.result import PlanResult, Quantiles
-from stargate.programme.simulation import SpeedOf
 from stargate.programme.tracking import Odds, Slip, State, Tracking
+from stargate.programme.works import SpeedOf
 from stargate.spec.document import Document
 from stargate.units import DAY_S
 
@@ -61,11 +61,10 @@ def _slips(planned: PlanResult, now: PlanResult, tracking: Tracking) -> Iterator
         state: State = "ended" if on_line else "ahead"
         yield replace(slip, state=state, percentile=None if by_then is None else float(by_then))
     gates, runs = ({part.id for part in parts} for parts in (now.gates, now.runs))
-    for was_task, task in sorted(
-        zip(planned.tasks, now.tasks, strict=True), key=lambda pair: bool(pair[1].phase)
-    ):
+    plans = {task.id: task.finish for task in planned.tasks}
+    for task in sorted(now.tasks, key=lambda task: bool(task.phase)):
         kind = "gate" if task.id in gates else "run" if task.id in runs else "task"
-        slip = _slip(task.id, task.name, kind, was_task.finish, task.finish, since_s)
+        slip = _slip(task.id, task.name, kind, plans[task.id], task.finish, since_s)
         yield replace(slip, state=states.get(task.id, "ahead"))
 
 

@@ -168,13 +168,12 @@ class Works:
 
     def _duration(self, name: str, task: Task, activity: Activity) -> FloatArray:
         score = correlated(self.draws.score(f"task/{name}"), task.loads, self.factors)
-        late = self.struck.delay_s.get(name, 0.0)
-        duration = np.maximum(self.known.draw_s(name, task.duration, score, late), 0.0)
+        late, least = self.struck.delay_s.get(name, 0.0), 0.0
         if task.rate_accelerators_per_s is not None:
             block = self.blocks[f"{activity.phase}.{activity.block}"]
             installed = block.accelerators * self.share_of(block)
-            duration = np.maximum(duration, installed / task.rate_accelerators_per_s)
-        return duration + late
+            least = installed / task.rate_accelerators_per_s
+        return np.maximum(self.known.draw_s(name, task.duration, score, late, least), least) + late
 
     def _run(self, activity: Activity, ready: FloatArray, schedule: Schedule) -> Span:
         run = self.said_runs[activity.id]
@@ -187,7 +186,7 @@ class Works:
         if run.id in self.known.finish_s:
             on_line = [schedule.finish[f"{name}.online"] for name in run.on]
             start = np.minimum(np.maximum(start, np.max(on_line, axis=0)), finish)
-            duration = np.maximum(finish - start - evaluation, 0.0)
+            duration = duration * (finish - start) / (duration + evaluation)
         machine = self._machine(run, start, schedule)
         self.runs[run.id] = self._train(run, machine, duration)
         return start, finish

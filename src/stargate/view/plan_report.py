@@ -24,6 +24,7 @@ from stargate.view.page import (
     page,
     paragraph,
 )
+from stargate.view.slips import slip_section
 from stargate.view.wording import long_day, money, month, percent, power
 
 
@@ -72,6 +73,7 @@ def _key_figures(result: PlanResult) -> Markup:
 
 def _sections(result: PlanResult, command_line: str) -> list[Section]:
     found = (
+        Section("since", "Since the plan", _since(result)),
         Section("phases", "Phases and dates", _dates(result)),
         Section("money", "Money", _money(result)),
         Section("power", "Power, accelerators, energy", _power(result)),
@@ -82,6 +84,12 @@ def _sections(result: PlanResult, command_line: str) -> list[Section]:
         Section("reproduce", "How to reproduce this", _reproduce(result, command_line)),
     )
     return [section for section in found if section.parts]
+
+
+def _since(result: PlanResult) -> list[Markup]:
+    tracking = result.tracking
+    tracked = tracking is not None and tracking.slips
+    return list(slip_section(result, tracking)) if tracking is not None and tracked else []
 
 
 def _drawn(*found: Chart | None) -> list[Markup]:

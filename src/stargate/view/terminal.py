@@ -19,6 +19,7 @@ from rich.text import Text
 from stargate.programme.result import PlanResult
 from stargate.units import MONTH_S
 from stargate.view.answer import sentences, strongest
+from stargate.view.slips import SLIP_COLUMNS, slip_cells, slip_sentences, told
 from stargate.view.wording import (
     billions,
     count,
@@ -60,6 +61,7 @@ def plan_summary(result: PlanResult) -> RenderableType:
         _sizes(result),
         *([_gates(result)] if result.gates else []),
         *([_drivers(result)] if result.drivers else []),
+        *_since_the_plan(result),
         *(Text(f"{sentence}\n") for sentence in sentences(result)),
     ]
     return Group(*parts)
@@ -118,3 +120,14 @@ def _drivers(result: PlanResult) -> Table:
             moved = [f"{end:+,.1f} {shown}" if math.isfinite(end) else "–" for end in ends]
             table.add_row(effect.label, outcome, f"{effect.rank_correlation:+.2f}", *moved)
     return table
+
+
+def _since_the_plan(result: PlanResult) -> list[RenderableType]:
+    tracking = result.tracking
+    if tracking is None or not tracking.slips:
+        return []
+    table = _table(f"Since the plan of {long_day(tracking.planned)}", "Activity", *SLIP_COLUMNS)
+    for slip in told(tracking):
+        table.add_row(f"{slip.name} ({slip.state})", *slip_cells(result, slip))
+    sentences = slip_sentences(result, tracking)
+    return [table, *(Text(f"{sentence}\n") for sentence in (*sentences, *result.warnings))]
