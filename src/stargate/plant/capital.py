@@ -19,6 +19,12 @@ def capital_recovery_factor(rate_per_year: float, life_years: float) -> float:
     return float(rate_per_year / -np.expm1(-life_years * np.log1p(rate_per_year)))
 
 
+def annuity(rate_per_year: float, life_years: float, residual: float = 0.0) -> float:
+    """Yearly cost of one unit that is worth `residual` after its life: CRF (1 - R (1 + r)^-n)."""
+    worth_later = residual * (1.0 + rate_per_year) ** -life_years
+    return capital_recovery_factor(rate_per_year, life_years) * (1.0 - worth_later)
+
+
 def discount_factor(rate_per_year: float, years: ArrayLike) -> FloatArray:
     """Worth today of one unit paid in so many years: (1 + r)^-t."""
     return np.asarray((1.0 + rate_per_year) ** -np.asarray(years, dtype=np.float64))

@@ -97,6 +97,11 @@ class Case:
         until = np.minimum(self.edges_s[:, None], self.ends_s(block))
         return np.maximum(until - self.online_s[block], 0.0)
 
+    def later(self, blocks: Sequence[str], delay_s: float) -> Case:
+        """Some blocks on line later, their money spent as before."""
+        moved = {name: self.online_s[name] + delay_s for name in blocks}
+        return replace(self, online_s={**self.online_s, **moved})
+
     def of_phases(self, phases: Sequence[str]) -> Case:
         """The money of some phases only."""
         return replace(
@@ -147,7 +152,7 @@ def net_present_value_usd(given: Case) -> FloatArray:
         if stream.payer is None:
             total += sign * stream_worth_usd(stream, given)
     if given.book_at_horizon:
-        years = given.horizon_s / YEAR_S
+        years = middles_s(given.edges_s)[-1] / YEAR_S
         rate = given.discount_rate_per_year
         total += book_value_usd(given, given.horizon_s) * discount_factor(rate, years)
     return total

@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from stargate.catalog.facts import Fact
+from stargate.programme.cash_result import CashResult
 from stargate.programme.tracking import Tracking
 from stargate.units import DAY_S
 
@@ -272,6 +273,7 @@ class PlanResult:
     facts: tuple[Fact, ...]
     assumptions: tuple[str, ...]
     warnings: tuple[str, ...]
+    cash: CashResult | None = None
     tracking: Tracking | None = None
     options: tuple[OptionResult, ...] = ()
     courses: tuple[Course, ...] = ()
