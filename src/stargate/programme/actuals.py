@@ -70,8 +70,10 @@ def standing_on(programme: Programme, day: date | None = None) -> Standing:
     counted = [a for a in programme.actuals if _counts(a, today)]
     moved = _moved(programme, today, counted)
     order = moved.activities()
-    start_s, finish_s = _dates(moved, order, counted, today)
-    durations, classes = _durations(moved, order, start_s, finish_s)
+    start_s, finish_s = _dates(order, counted, today)
+    durations, classes = _durations(moved, order, _founded(order, counted), start_s, finish_s)
+    _end_within(order, finish_s)
+    _begin_phases(moved, order, start_s, finish_s)
     known = Known(
         since_s=(today - programme.data_date).days * DAY_S,
         past_s=_past_quarters_s(programme.data_date, today),
@@ -142,9 +144,9 @@ def _judged(criterion: Criterion, actual: Actual | None) -> Criterion:
 
 
 def _dates(
-    programme: Programme, order: Sequence[Activity], counted: Sequence[Actual], today: date
+    order: Sequence[Activity], counted: Sequence[Actual], today: date
 ) -> tuple[dict[str, float], dict[str, float]]:
-    """Recorded starts and finishes by activity, with what follows from them."""
+    """Recorded starts and finishes by activity."""
     ids = {activity.id for activity in order}
     start_s: dict[str, float] = {}
     finish_s: dict[str, float] = {}
@@ -154,9 +156,14 @@ def _dates(
             for day, known in ((actual.start, start_s), (actual.finish, finish_s)):
                 if day is not None and actual.counts(day, today):
                     known[name] = (day - today).days * DAY_S
-    _end_within(order, finish_s)
-    _begin_phases(programme, order, start_s, finish_s)
     return start_s, finish_s
+
+
+def _founded(order: Sequence[Activity], counted: Sequence[Actual]) -> list[Activity]:
+    """The activities but those with an assumed record, from which there is nothing to learn."""
+    ids = {activity.id for activity in order}
+    assumed = {recorded(actual.of, ids) for actual in counted if actual.trust == "assumed"}
+    return [activity for activity in order if activity.id not in assumed]
 
 
 def _end_within(order: Sequence[Activity], finish_s: dict[str, float]) -> None:
@@ -220,14 +227,16 @@ def _freed(activity: Activity, known: Known) -> Activity:
 def _durations(
     programme: Programme,
     order: Sequence[Activity],
+    founded: Sequence[Activity],
     start_s: Mapping[str, float],
     finish_s: Mapping[str, float],
 ) -> tuple[dict[str, Duration], tuple[ClassRevision, ...]]:
-    """The durations of tasks to come as their classes' records have revised them."""
+    """The durations of tasks as the records of their classes have revised them."""
     revised: dict[str, Duration] = {}
     revisions: list[ClassRevision] = []
     for name, members in _classes(programme, order).items():
-        held = _Records.of(members, start_s, finish_s)
+        teaching = [member for member in members if member[0] in founded]
+        held = _Records.of(teaching, start_s, finish_s)
         if held.ended or held.running:
             revisions.append(_revision(name, members[0][1], held, programme.class_correlation))
             revised.update(held.revised(members, programme.class_correlation))

@@ -82,8 +82,11 @@ def _unrecorded(planned: PlanResult, now: PlanResult) -> Iterator[str]:
     """What the plan expected to have begun, and of which there is no record."""
     assert now.tracking is not None, "a forecast of a later day is tracked"
     since_s, states = _since_s(planned, now), dict(now.tracking.states)
+    decisions = {gate.id for gate in planned.gates}
     late = [
-        task.name for task in planned.tasks if task.start.p50 < since_s and task.id not in states
+        task.name
+        for task in planned.tasks
+        if task.start.p50 < since_s and task.id not in states and task.id not in decisions
     ]
     if late:
         yield (
