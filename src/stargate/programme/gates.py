@@ -26,8 +26,9 @@ class Decision:
     """What a gate did in every sample.
 
     `attempt_s` and `evidence` are (attempts, n), evidence of the first criterion, nan where there
-    is none; `held` marks the attempts that took place, `passed` those that said yes. `time_s` is
-    when the way is free (`inf`: never), `share` what is left of the capacity behind the gate, and
+    is none; `held` marks the attempts that took place, `passed` those that said yes;
+    `first_alone` (criteria, n) says which criteria hold at the first attempt. `time_s` is when the
+    way is free (`inf`: never), `share` what is left of the capacity behind the gate, and
     `cancelled_s` when all that waits for it is given up (`inf`: never).
     """
 
@@ -36,7 +37,7 @@ class Decision:
     evidence: FloatArray
     held: BoolArray
     passed: BoolArray
-    first_alone: tuple[float, ...]
+    first_alone: BoolArray
     time_s: FloatArray
     share: FloatArray
     cancelled_s: FloatArray
@@ -72,7 +73,7 @@ def decide(
         evidence=metrics[0],
         held=held,
         passed=passed,
-        first_alone=tuple(float(np.mean(hold[0] & comes[0])) for hold in holds),
+        first_alone=np.stack([hold[0] & comes[0] for hold in holds]),
         time_s=_way_free_s(gate, times, passed),
         share=np.where(passed.any(axis=0) | (gate.on_fail != "descope"), 1.0, gate.descope_to),
         cancelled_s=_given_up_s(gate, times, passed),

@@ -18,11 +18,14 @@ from stargate.errors import InfeasibleError, Problem, SpecError
 from stargate.programme import over_time, provenance, summary
 from stargate.programme.actuals import standing_on
 from stargate.programme.capacity import planned_blocks
-from stargate.programme.draws import OneAtATime, Sampled
+from stargate.programme.draws import OneAtATime, tiles
+from stargate.programme.options.value import option_results
 from stargate.programme.result import DriverEffect, PlanResult, RunResult
 from stargate.programme.sensitivity import Measure, effects, label
-from stargate.programme.simulation import Outcome, SpeedOf, simulate, surroundings
+from stargate.programme.simulation import Outcome, simulate, surroundings
+from stargate.programme.tile import Setting, Tile, make_tile, merged
 from stargate.programme.training_run import Speed, speed_of
+from stargate.programme.works import SpeedOf
 from stargate.spec.document import Document, ModelReference
 from stargate.spec.model import Transformer
 from stargate.spec.programme import Programme
@@ -58,15 +61,14 @@ def plan(
     grid_s = _grid_s(programme)
     find_speed = speeds or searched_speeds(document)
 
-    draws = Sampled(chosen_seed, n)
-    around = surroundings(programme, blocks, draws, grid_s, known)
-    outcome = simulate(programme, order, blocks, draws, grid_s, find_speed, around)
-    inputs = dict(sorted(draws.inputs.items()))
-    one = OneAtATime(list(inputs))
+    setting = Setting(programme, blocks, order, grid_s, chosen_seed, known)
+    tile = merged([make_tile(setting, k, size, find_speed) for k, size in tiles(n)])
+    columns = tile.columns
+    one = OneAtATime(tile.inputs)
     around = surroundings(programme, blocks, one, grid_s, known)
     moved = simulate(programme, order, blocks, one, grid_s, find_speed, around)
-    found = over_time.paths(programme, blocks, outcome, grid_s)
-    runs = summary.run_results(document, programme, outcome, draws, find_speed)
+    runs = summary.run_results(document, programme, columns, find_speed)
+    options, courses = option_results(programme, columns)
     return PlanResult(
         name=document.name or "programme",
         data_date=programme.data_date,
@@ -77,19 +79,21 @@ def plan(
         seed=chosen_seed,
         version=__version__,
         spec_hash=document.fingerprint,
-        phases=summary.phase_results(programme, blocks, outcome),
-        tasks=summary.task_results(programme, order, outcome),
-        gates=summary.gate_results(programme, outcome),
+        phases=summary.phase_results(programme, blocks, columns),
+        tasks=summary.task_results(programme, order, tile),
+        gates=summary.gate_results(programme, columns),
         runs=runs,
-        drivers=_drivers(programme, inputs, one.row, outcome, moved),
-        series=over_time.series(programme, found),
-        finance=summary.finance(programme, outcome, found),
+        drivers=_drivers(programme, tile, one.row, moved),
+        series=tile.series,
+        finance=summary.finance(programme, columns.finance),
         facts=catalog.weakest_first(
             (*provenance.facts(programme), *facts, *_speed_facts(runs, find_speed))
         ),
         assumptions=provenance.assumptions(programme),
         warnings=(*provenance.warnings(programme, blocks, runs), *standing.warnings()),
         tracking=standing.tracking(),
+        options=options,
+        courses=courses,
     )
 
 
@@ -103,28 +107,18 @@ def _grid_s(programme: Programme) -> FloatArray:
 
 
 def _drivers(
-    programme: Programme,
-    inputs: Mapping[str, FloatArray],
-    rows: Mapping[str, int],
-    outcome: Outcome,
-    moved: Outcome,
+    programme: Programme, tile: Tile, rows: Mapping[str, int], moved: Outcome
 ) -> tuple[DriverEffect, ...]:
     titles = summary.titles(programme)
-    last = programme.phases[-1].id
+    online = summary.last_online(programme)
+    last_s = moved.schedule.finish[f"{programme.phases[-1].id}.online"]
     measures = (
-        Measure(
-            f"online:{last}",
-            "s",
-            outcome.schedule.finish[f"{last}.online"],
-            moved.schedule.finish[f"{last}.online"],
-        ),
-        Measure("capex", "USD", summary.capex_usd(outcome), summary.capex_usd(moved)),
+        Measure(online, "s", tile.correlations[online], last_s),
+        Measure("capex", "USD", tile.correlations["capex"], summary.capex_usd(moved)),
     )
-    labels = {name: label(name, titles) for name in inputs}
+    labels = {name: label(name, titles) for name in tile.inputs}
     return tuple(
-        effect
-        for measure in measures
-        for effect in effects(inputs, rows, labels, measure, N_DRIVERS)
+        effect for measure in measures for effect in effects(rows, labels, measure, N_DRIVERS)
     )
 
 

@@ -19,16 +19,24 @@ _FEWEST = 100
 
 
 @dataclass(frozen=True, slots=True)
+class Correlations:
+    """Rank correlations of an outcome with inputs, and how many samples they rest on."""
+
+    n: int
+    by_input: Mapping[str, float]
+
+
+@dataclass(frozen=True, slots=True)
 class Measure:
-    """An outcome: name, unit, a value a sample, and a value a row of the one-at-a-time run."""
+    """An outcome: name, unit, what it goes with, and a value a row of the one-at-a-time run."""
 
     outcome: str
     unit: str
-    samples: FloatArray
+    correlations: Correlations
     moved: FloatArray
 
 
-def rank_correlations(inputs: Mapping[str, FloatArray], outcome: FloatArray) -> Mapping[str, float]:
+def rank_correlations(inputs: Mapping[str, FloatArray], outcome: FloatArray) -> Correlations:
     """Spearman's rank correlation of every input with an outcome, where the outcome is finite.
 
     Pearson's correlation of the ranks (Spearman 1904), ties given their mean rank. An input is a
@@ -36,13 +44,15 @@ def rank_correlations(inputs: Mapping[str, FloatArray], outcome: FloatArray) -> 
     event, of which any two values serve as ranks.
     """
     happens = np.isfinite(outcome)
-    if happens.sum() < _FEWEST or np.ptp(outcome[happens]) == 0:
-        return {}
+    n = int(happens.sum())
+    if n < _FEWEST or np.ptp(outcome[happens]) == 0:
+        return Correlations(0, {})
     target = _standard(rankdata(outcome[happens]))
-    return {
+    found = {
         name: float(np.mean(target * _standard(ndtr(scores[happens]))))
         for name, scores in inputs.items()
     }
+    return Correlations(n, found)
 
 
 def _standard(ranks: FloatArray) -> FloatArray:
@@ -53,7 +63,6 @@ def _standard(ranks: FloatArray) -> FloatArray:
 
 
 def effects(
-    inputs: Mapping[str, FloatArray],
     rows: Mapping[str, int],
     labels: Mapping[str, str],
     measure: Measure,
@@ -64,7 +73,7 @@ def effects(
     `rows` says at which row of the one-at-a-time run an input is low; the next row is high, and
     row 0 has all at their median.
     """
-    correlations = rank_correlations(inputs, measure.samples)
+    correlations = measure.correlations.by_input
     strongest = sorted(correlations, key=lambda name: (-abs(correlations[name]), name))[:n_most]
     return [
         DriverEffect(

@@ -35,8 +35,8 @@ FloatArray = NDArray[np.float64]
 class Outcome:
     """Everything that was computed for a set of scores.
 
-    `stop_s` is when the works of a phase end before their end, `offline_s` when a phase leaves;
-    both by phase, of those alone to which it may happen; `inf` is never.
+    `stop_s` is when the works of a phase end before their end (`inf`: they do not), of those phases
+    alone to which it may happen.
     """
 
     schedule: Schedule
@@ -47,7 +47,6 @@ class Outcome:
     spendings: tuple[money.Spending, ...]
     prices: Mapping[str, FloatArray]
     stop_s: Mapping[str, FloatArray] = field(default_factory=dict)
-    offline_s: Mapping[str, FloatArray] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +123,6 @@ def simulate(
         spendings=_spendings(programme, blocks, draws, schedule, works, stop_s, given),
         prices={name: path[:, -len(grid_s) :] for name, path in around.prices.items()},
         stop_s=stop_s,
-        offline_s=_offline(change, draws.n),
     )
 
 
@@ -159,11 +157,6 @@ def _stop(task: str, stop_s: FloatArray, schedule: Schedule) -> None:
     start, finish = schedule.start[task], schedule.finish[task]
     schedule.start[task] = np.where(start >= stop_s, np.inf, start)
     schedule.finish[task] = np.where(finish > stop_s, np.inf, finish)
-
-
-def _offline(change: Change | None, n: int) -> dict[str, FloatArray]:
-    sold = change is not None and change.sells
-    return {change.phase: np.full(n, change.at_s)} if change is not None and sold else {}
 
 
 def _spendings(

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from stargate.perf.search import describe
 from stargate.plant.capital import annual_cost_of_ownership
-from stargate.programme.capability import capability_index, sample_loss_law
 from stargate.programme.capacity import PlannedBlock
-from stargate.programme.draws import Draws
 from stargate.programme.gates import Decision
 from stargate.programme.over_time import Paths, present_value_usd
 from stargate.programme.result import (
@@ -24,15 +23,18 @@ from stargate.programme.result import (
     RunResult,
     TaskResult,
 )
-from stargate.programme.schedule import driving_paths
-from stargate.programme.simulation import Outcome, SpeedOf
+from stargate.programme.simulation import Outcome
 from stargate.programme.training_run import uptime_of
+from stargate.programme.works import SpeedOf
 from stargate.spec.activities import Activity
 from stargate.spec.document import Document
 from stargate.spec.gate import Criterion, Gate, Run
 from stargate.spec.programme import Programme
 from stargate.spec.works import Phase
 from stargate.units import DAY_S, YEAR_S
+
+if TYPE_CHECKING:
+    from stargate.programme.tile import Columns, RunColumns, Tile
 
 FloatArray = NDArray[np.float64]
 NOTHING = Quantiles(np.nan, np.nan, np.nan, np.nan, np.nan)
@@ -74,20 +76,20 @@ def _of_those(samples: FloatArray, which: NDArray[np.bool_]) -> Quantiles:
 
 
 def phase_results(
-    programme: Programme, blocks: Sequence[PlannedBlock], outcome: Outcome
+    programme: Programme, blocks: Sequence[PlannedBlock], columns: Columns
 ) -> tuple[PhaseResult, ...]:
     """When each phase is on line and what it costs."""
     return tuple(
-        _phase(programme, phase, [b for b in blocks if b.phase == phase.id], outcome)
+        _phase(programme, phase, [b for b in blocks if b.phase == phase.id], columns)
         for phase in programme.phases
     )
 
 
 def _phase(
-    programme: Programme, phase: Phase, blocks: Sequence[PlannedBlock], outcome: Outcome
+    programme: Programme, phase: Phase, blocks: Sequence[PlannedBlock], columns: Columns
 ) -> PhaseResult:
-    online_s = outcome.schedule.finish[f"{phase.id}.online"]
-    capex = capex_usd(outcome, phase.id)
+    online_s = columns.online_s[f"{phase.id}.online"]
+    capex = columns.capex_usd[phase.id]
     built = np.isfinite(online_s)
     target, budget = phase.target, phase.budget
     in_time = within = None
@@ -119,23 +121,21 @@ def _phase(
         accelerators=sum(block.accelerators for block in blocks),
         budget_source=budget.source if budget else "",
         note=phase.note,
-        first_online=_first(blocks, outcome),
+        first_online=_first(blocks, columns),
     )
 
 
-def _first(blocks: Sequence[PlannedBlock], outcome: Outcome) -> Quantiles | None:
+def _first(blocks: Sequence[PlannedBlock], columns: Columns) -> Quantiles | None:
     if not blocks:
         return None
-    times = [outcome.schedule.finish[f"{block.id}.online"] for block in blocks]
+    times = [columns.online_s[f"{block.id}.online"] for block in blocks]
     return Quantiles.of(np.min(np.stack(times), axis=0))
 
 
 def task_results(
-    programme: Programme, order: Sequence[Activity], outcome: Outcome
+    programme: Programme, order: Sequence[Activity], tile: Tile
 ) -> tuple[TaskResult, ...]:
-    """Every task and run, with how often it drives the last phase."""
-    schedule = outcome.schedule
-    driving = driving_paths(order, schedule, f"{programme.phases[-1].id}.online")
+    """Every task, run and gate, with how often it drives the last phase."""
     sites = {
         (phase.id, block.name): block.site for phase in programme.phases for block in phase.blocks
     }
@@ -146,27 +146,19 @@ def task_results(
             name=names.get(activity.id, activity.id),
             site=sites.get((activity.phase, activity.block), ""),
             phase=activity.phase,
-            start=Quantiles.of(schedule.start[activity.id]),
-            finish=Quantiles.of(schedule.finish[activity.id]),
-            duration=_duration(activity, outcome),
-            criticality=float(driving[activity.id].mean()),
+            start=counts.start.quantiles(),
+            finish=counts.finish.quantiles(),
+            duration=counts.duration.quantiles(),
+            criticality=counts.n_driving / tile.columns.n,
         )
         for activity in order
-        if activity.kind in ("task", "run", "gate")
+        if (counts := tile.tasks.get(activity.id)) is not None
     )
 
 
-def _duration(activity: Activity, outcome: Outcome) -> Quantiles:
-    """Of the samples in which it starts and ends."""
-    start, finish = outcome.schedule.start[activity.id], outcome.schedule.finish[activity.id]
-    end = outcome.effort_end_s.get(activity.id, finish)
-    which = np.isfinite(start) & np.isfinite(end)
-    return Quantiles.of(end[which] - start[which]) if which.any() else NOTHING
-
-
-def gate_results(programme: Programme, outcome: Outcome) -> tuple[GateResult, ...]:
+def gate_results(programme: Programme, columns: Columns) -> tuple[GateResult, ...]:
     """The odds of every gate, attempt by attempt."""
-    return tuple(_gate(programme, gate, outcome.decisions[gate.id]) for gate in programme.gates)
+    return tuple(_gate(programme, gate, columns.decisions[gate.id]) for gate in programme.gates)
 
 
 def _gate(programme: Programme, gate: Gate, decision: Decision) -> GateResult:
@@ -179,7 +171,7 @@ def _gate(programme: Programme, gate: Gate, decision: Decision) -> GateResult:
         kind=gate.kind,
         on_fail=gate.on_fail,
         criteria=tuple(
-            _criterion(criterion, alone)
+            _criterion(criterion, float(alone.mean()))
             for criterion, alone in zip(gate.criteria, decision.first_alone, strict=True)
         ),
         attempts=tuple(_attempt(decision, k) for k in range(len(decision.attempt_s))),
@@ -212,40 +204,26 @@ def _attempt(decision: Decision, k: int) -> Attempt:
 
 
 def run_results(
-    document: Document, programme: Programme, outcome: Outcome, draws: Draws, speed_of: SpeedOf
+    document: Document, programme: Programme, columns: Columns, speed_of: SpeedOf
 ) -> tuple[RunResult, ...]:
     """Every training run that ever takes place."""
     return tuple(
-        _run(document, programme, run, outcome, draws, speed_of)
+        _run(document, programme, run, columns.runs[run.id], speed_of)
         for run in programme.runs
-        if outcome.runs[run.id].accelerators.any()
+        if columns.runs[run.id].accelerators.any()
     )
 
 
 def _run(
-    document: Document,
-    programme: Programme,
-    run: Run,
-    outcome: Outcome,
-    draws: Draws,
-    speed_of: SpeedOf,
+    document: Document, programme: Programme, run: Run, found: RunColumns, speed_of: SpeedOf
 ) -> RunResult:
     """Speed, uptime and count are those of the machine that most samples have."""
-    found = outcome.runs[run.id]
     held = found.accelerators > 0
     counts, often = np.unique(found.accelerators[held], return_counts=True)
     usual = int(counts[np.argmax(often)])
     speed, uptime = speed_of(run.id, usual), uptime_of(run.goodput, usual)
     model = document.workloads[run.workload].model
     blocks = next(phase.blocks for phase in programme.phases if phase.id == run.on[0])
-    start, finish = outcome.schedule.start[run.id], outcome.schedule.finish[run.id]
-    loss = sample_loss_law(draws).loss_nats(np.full(draws.n, found.parameters), found.tokens)
-    index = None
-    if programme.capability is not None:
-        samples = capability_index(
-            programme.capability, draws, found.compute_flop, finish, programme.data_date
-        )
-        index = _of_those(samples, held)
     return RunResult(
         id=run.id,
         name=run.name or run.id,
@@ -258,25 +236,40 @@ def _run(
         mtbf_s=uptime.mtbf_s,
         checkpoint_interval_s=uptime.interval_s,
         goodput=uptime.goodput,
-        start=_of_those(start, held),
+        start=_of_those(found.start_s, held),
         days=_of_those(found.duration_s / DAY_S, held),
         compute_flop=_of_those(found.compute_flop, held),
         tokens=_of_those(found.tokens, held),
-        loss_nats=_of_those(loss, held),
-        capability=index,
+        loss_nats=_of_those(found.loss_nats, held),
+        capability=_of_those(found.capability, held) if programme.capability else None,
         probability_held=float(held.mean()),
     )
 
 
-def finance(programme: Programme, outcome: Outcome, found: Paths) -> Finance:
-    """The whole programme's money."""
+def last_online(programme: Programme) -> str:
+    """What the date of the last phase is called among the outcomes."""
+    return f"online:{programme.phases[-1].id}"
+
+
+def finance_columns(programme: Programme, outcome: Outcome, found: Paths) -> dict[str, FloatArray]:
+    """The programme's money, a sample."""
     rate = programme.discount_rate
+    return {
+        "capex": capex_usd(outcome),
+        "running": found.running_usd[:, -1].copy(),
+        "present_value": present_value_usd(found, rate),
+        "annuity_usd_per_year": _annuity(outcome, found, rate),
+    }
+
+
+def finance(programme: Programme, columns: Mapping[str, FloatArray]) -> Finance:
+    """The whole programme's money."""
     return Finance(
-        capex=Quantiles.of(capex_usd(outcome)),
-        running=Quantiles.of(found.running_usd[:, -1]),
-        present_value=Quantiles.of(present_value_usd(found, rate)),
-        annuity_usd_per_year=Quantiles.of(_annuity(outcome, found, rate)),
-        discount_rate_per_year=rate,
+        capex=Quantiles.of(columns["capex"]),
+        running=Quantiles.of(columns["running"]),
+        present_value=Quantiles.of(columns["present_value"]),
+        annuity_usd_per_year=Quantiles.of(columns["annuity_usd_per_year"]),
+        discount_rate_per_year=programme.discount_rate,
     )
 
 

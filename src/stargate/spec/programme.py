@@ -1,7 +1,7 @@
 """The programme: phases of construction, what they wait for, what they cost, and what may go wrong.
 
 The parts stand in `works`, `gate` and `cost`; here they are put together and checked against each
-other. Not covered: scarce resources, options, actuals.
+other. Not covered: scarce resources.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from stargate.spec.distribution import DurationDistribution, NumberDistribution,
 from stargate.spec.faults import FaultsError
 from stargate.spec.finance import Finance
 from stargate.spec.gate import CapabilityLaw, Gate, Run
+from stargate.spec.option import Option
 from stargate.spec.programme_faults import programme_faults
 from stargate.spec.works import Phase, Template
 
@@ -98,6 +99,9 @@ class Programme(Sourced):
     energy: Energy | None = None
     finance: Finance | None = None
     risks: tuple[Risk, ...] = ()
+    options: tuple[Option, ...] = Field(
+        default=(), description="what may still be decided later, each valued alone"
+    )
     actuals: tuple[Actual, ...] = Field(default=(), description="what has happened since")
     class_correlation: Share = Field(
         default=0.3,

@@ -15,6 +15,7 @@ from stargate.spec.activities import Activity, expand, predecessors
 from stargate.spec.actual_faults import actual_faults
 from stargate.spec.faults import Fault, unknown
 from stargate.spec.gate import Forecast
+from stargate.spec.option_faults import option_faults
 from stargate.spec.tree import Path
 
 if TYPE_CHECKING:
@@ -36,6 +37,7 @@ def programme_faults(programme: Programme) -> list[Fault]:
         *_missing_law(programme),
         *_horizon(programme),
         *_days(programme),
+        *option_faults(programme),
         *actual_faults(programme, nodes),
     ]
 

@@ -30,7 +30,7 @@ def american_put(n: int, seed: int, folds: int) -> Policy:
         Choice(
             worth=np.maximum(STRIKE - price[:, k], 0.0) * np.exp(-RATE * step * (k + 1)),
             possible=price[:, k] < STRIKE,
-            known=price[:, k : k + 1],
+            known=price[None, :, k],
         )
         for k in range(DATES)
     ]
@@ -54,8 +54,8 @@ def test_exercising_early_is_worth_more_than_at_the_end():
 def test_a_decision_sees_only_what_is_known():
     """The advantage is a coin that nobody sees, with mean zero: knowing nothing, nothing is won."""
     coin = np.where(np.arange(10_000) % 4 < 2, 1.0, -1.0)
-    blind = Choice(coin, np.ones(10_000, dtype=bool), np.zeros((10_000, 1)))
-    seen = Choice(coin, np.ones(10_000, dtype=bool), coin[:, None])
+    blind = Choice(coin, np.ones(10_000, dtype=bool), np.zeros((1, 10_000)))
+    seen = Choice(coin, np.ones(10_000, dtype=bool), coin[None])
     assert optimal_policy([blind], np.zeros(10_000)).worth.mean() == pytest.approx(0.0, abs=1e-9)
     assert optimal_policy([seen], np.zeros(10_000)).worth.mean() == pytest.approx(0.5)
 
@@ -63,7 +63,7 @@ def test_a_decision_sees_only_what_is_known():
 def test_where_it_is_not_possible_nothing_is_exercised():
     possible = np.arange(1000) % 3 == 0
     policy = optimal_policy(
-        [Choice(np.ones(1000), possible, np.arange(1000.0)[:, None])], np.zeros(1000)
+        [Choice(np.ones(1000), possible, np.arange(1000.0)[None])], np.zeros(1000)
     )
     assert np.array_equal(policy.date == 0, possible)
 
@@ -72,7 +72,7 @@ def test_one_more_date_is_never_worth_less_in_the_mean():
     rng = np.random.default_rng(3)
     first, second = rng.standard_normal((2, 40_000))
     seen = [
-        Choice(x + 0.3 * rng.standard_normal(40_000), np.ones(40_000, dtype=bool), x[:, None])
+        Choice(x + 0.3 * rng.standard_normal(40_000), np.ones(40_000, dtype=bool), x[None])
         for x in (first, second)
     ]
     held = np.zeros(40_000)
@@ -85,7 +85,7 @@ def test_one_more_date_is_never_worth_less_in_the_mean():
 @given(st.integers(0, 10_000), st.integers(1, 3))
 def test_least_squares_leaves_a_residual_at_right_angles(seed: int, degree: int):
     rng = np.random.default_rng(seed)
-    columns = polynomials(rng.standard_normal((200, 3)), degree)
+    columns = polynomials(rng.standard_normal((3, 200)), degree)
     target = rng.standard_normal(200)
     residual = target - columns @ least_squares(columns, target)
     assert columns.T @ residual == pytest.approx(np.zeros(columns.shape[1]), abs=1e-7)
@@ -94,5 +94,5 @@ def test_least_squares_leaves_a_residual_at_right_angles(seed: int, degree: int)
 def test_a_doubled_variable_changes_no_fit():
     rng = np.random.default_rng(1)
     x, y = rng.standard_normal((2, 500))
-    one, two = polynomials(x[:, None], 2), polynomials(np.stack([x, x], axis=1), 2)
+    one, two = polynomials(x[None], 2), polynomials(np.stack([x, x]), 2)
     assert one @ least_squares(one, y) == pytest.approx(two @ least_squares(two, y))

@@ -33,7 +33,7 @@ class Choice:
     """One date on which exercising is possible.
 
     `worth` is each sample's discounted value if it exercises then, `possible` where it can, and
-    `known` (n, variables) what may be known on the day.
+    `known` (variables, n) what may be known on the day.
     """
 
     worth: FloatArray
@@ -73,7 +73,7 @@ def _fitted(choice: Choice, advantage: FloatArray, degree: int, folds: int) -> F
     """The expected advantage given what is known; zero where exercising is not possible."""
     fitted = np.zeros(len(advantage))
     rows = np.flatnonzero(choice.possible)
-    columns = polynomials(choice.known[rows], degree)
+    columns = polynomials(choice.known[:, rows], degree)
     # Neighbours are in different folds: samples of one tile are strata of one design.
     fold = rows % folds
     for i in range(folds):
@@ -93,12 +93,13 @@ def polynomials(known: FloatArray, degree: int) -> FloatArray:
     Variables that are the same in all samples tell nothing and are left out. Products of two
     variables are not in the basis.
     """
-    if not len(known):
-        return np.ones((0, 1))
-    spread = known.std(axis=0)
-    tells = spread > 1e-12 * np.maximum(1.0, np.abs(known).max(axis=0))
-    z = (known[:, tells] - known[:, tells].mean(axis=0)) / spread[tells]
-    return np.concatenate([np.ones((len(z), 1)), *(z**k for k in range(1, degree + 1))], axis=1)
+    if not known.size:
+        return np.ones((known.shape[1], 1))
+    spread = known.std(axis=1)
+    tells = spread > 1e-12 * np.maximum(1.0, np.abs(known).max(axis=1))
+    z = (known[tells] - known[tells].mean(axis=1)[:, None]) / spread[tells][:, None]
+    powers = [np.ones((1, known.shape[1])), *(z**k for k in range(1, degree + 1))]
+    return np.concatenate(powers).T
 
 
 def least_squares(columns: FloatArray, target: FloatArray) -> FloatArray:
