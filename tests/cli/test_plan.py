@@ -64,3 +64,43 @@ def test_a_file_without_a_programme_exits_with_two(tmp_path: Path):
     done = CliRunner().invoke(main, ["plan", str(file)])
     assert done.exit_code == 2
     assert "nothing to plan" in done.stderr
+
+
+def test_a_forecast_of_a_later_day_says_what_has_moved():
+    told = json.loads(run("--json", "--as-of", "2026-08-31").stdout)
+    assert told["data_date"] == "2026-08-31"
+    tracking = told["tracking"]
+    assert tracking["planned"] == "2024-03-29"
+    slips = {slip["id"]: slip for slip in tracking["slips"]}
+    assert slips["P4"]["state"] == "ended"
+    assert slips["P4"]["forecast"]["p50"] == "2026-04-16"
+    assert slips["P5"]["slip_days"] > 0
+    assert slips["G5"]["forecast"]["p50"] == "2025-09-23"
+    assert all(record["known"] <= "2026-08-31" for record in tracking["records"])
+    assert {c["name"] for c in tracking["classes"]} == {"ai_site_first_power"}
+
+
+def test_on_the_data_date_the_forecast_is_the_plan():
+    planned, same = (
+        json.loads(run("--json", *more).stdout) for more in ((), ("--as-of", "2024-03-29"))
+    )
+    assert planned == same
+    assert planned["tracking"]["slips"] == []
+
+
+def test_the_report_and_the_terminal_tell_of_slips(tmp_path: Path):
+    report = tmp_path / "report.html"
+    done = run("--as-of", "2026-08-31", "-o", str(report))
+    assert done.exit_code == 0
+    assert "Since the plan of 29" in done.stdout
+    page = report.read_text(encoding="utf-8")
+    assert 'id="since"' in page
+    assert "Fairwater Wisconsin" in page
+    assert "--as-of 2026-08-31" in page
+
+
+def test_a_day_that_cannot_be_is_refused():
+    assert run("--as-of", "2024-02-30").exit_code == 2
+    early = run("--as-of", "2020-01-01")
+    assert early.exit_code == 2
+    assert "not between the data date" in early.stderr
