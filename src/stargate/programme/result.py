@@ -118,7 +118,10 @@ class CriterionResult:
 
 @dataclass(frozen=True, slots=True)
 class GateResult:
-    """The odds of a gate. `wait` runs from the day that evidence and date are there to the pass."""
+    """The odds of a gate. `wait` runs from the day that evidence and date are there to the pass.
+
+    `passed_s` is when it opens, one value a sample (`inf`: never).
+    """
 
     id: str
     name: str
@@ -129,6 +132,7 @@ class GateResult:
     probability_pass: float
     wait: Quantiles
     opens: tuple[str, ...]
+    passed_s: FloatArray | None = None
 
 
 @dataclass(frozen=True, slots=True)

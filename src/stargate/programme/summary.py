@@ -178,6 +178,7 @@ def _gate(programme: Programme, gate: Gate, decision: Decision) -> GateResult:
         probability_pass=float(opened.mean()),
         wait=Quantiles.of(waits),
         opens=tuple(phase.id for phase in programme.phases if gate.id in phase.needs),
+        passed_s=np.where(opened, decision.time_s, np.inf),
     )
 
 
