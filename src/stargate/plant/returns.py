@@ -12,7 +12,7 @@ FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
 
 # Rates looked at: from -90 % to +900 % a year, evenly in the logarithm of 1 + r.
-_LOGS = np.linspace(np.log(0.1), np.log(10.0), 129)
+_LOGS = np.linspace(np.log(0.1), np.log(10.0), 65)
 _NEWTON_STEPS = 4
 
 
@@ -24,6 +24,9 @@ def internal_rates(flows: FloatArray, years: FloatArray) -> tuple[FloatArray, In
     Allen, Principles of Corporate Finance, chapter 5); then, and where there is none, it is nan.
     Roots are bracketed on a fine ladder of rates, then polished by Newton's method.
     """
+    if not ((flows > 0).any() and (flows < 0).any()):
+        none = np.zeros(flows.shape[1], dtype=np.int64)
+        return np.full(flows.shape[1], np.nan), none
     worth = np.exp(-np.outer(_LOGS, years)) @ flows
     changes = np.sign(worth[1:]) != np.sign(worth[:-1])
     n_roots = changes.sum(axis=0)
@@ -51,20 +54,20 @@ def _polished(
     return logs
 
 
-def payback_s(flows: FloatArray, ends_s: FloatArray) -> FloatArray:
-    """When all that was put in has come back for good: the cumulative flow is below 0 no more.
+def payback_and_peak(flows: FloatArray, ends_s: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """When all that was put in has come back for good, and the most that was ever put in.
 
-    Undiscounted. 0 where nothing was ever put in, `inf` where it has not come back by the end.
+    Of the cumulative flow, undiscounted: the end of the last period in which it is below 0 is
+    followed by the payback (0 where it never is, `inf` where it is at the end); its deepest point
+    is the peak funding, a positive amount.
     """
-    below = np.cumsum(flows, axis=0) < 0
-    last = len(flows) - 1 - np.argmax(below[::-1], axis=0)
-    after = np.append(ends_s, np.inf)[last + 1]
-    return np.where(below.any(axis=0), after, 0.0)
-
-
-def peak_funding(flows: FloatArray) -> FloatArray:
-    """The deepest point of the cumulative flow, as a positive amount."""
-    return np.maximum(-np.cumsum(flows, axis=0).min(axis=0), 0.0)
+    total = np.zeros(flows.shape[1])
+    deepest, payback = np.zeros_like(total), np.zeros_like(total)
+    for flow, then_s in zip(flows, np.append(ends_s[1:], np.inf), strict=True):
+        total += flow
+        np.minimum(deepest, total, out=deepest)
+        payback[total < 0] = then_s
+    return payback, -deepest
 
 
 def weighted_cost_of_capital(

@@ -17,8 +17,7 @@ from stargate.plant.capital import discount_factor
 from stargate.plant.loan import Loan, loan
 from stargate.plant.returns import (
     internal_rates,
-    payback_s,
-    peak_funding,
+    payback_and_peak,
     tax,
     weighted_cost_of_capital,
 )
@@ -165,12 +164,13 @@ def _account(
 def _worth(net: FloatArray, rate: float, given: Case) -> Worth:
     years = middles_s(given.edges_s) / YEAR_S
     rates, n_rates = internal_rates(net, years)
+    payback, peak = payback_and_peak(net, given.edges_s[1:])
     return Worth(
         npv_usd=discount_factor(rate, years) @ net,
         irr=rates,
         n_irr=n_rates,
-        payback_s=payback_s(net, given.edges_s[1:]),
-        peak_funding_usd=peak_funding(net),
+        payback_s=payback,
+        peak_funding_usd=peak,
     )
 
 

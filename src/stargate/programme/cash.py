@@ -25,7 +25,7 @@ from stargate.programme.cash_result import (
 )
 from stargate.programme.cashflow import Case, net_present_value_usd
 from stargate.programme.columns import joined
-from stargate.programme.flows import flows, rows, year_edges_s, years_of
+from stargate.programme.flows import flows, rows, tokens_served, year_edges_s, years_of
 from stargate.programme.result import DriverEffect, Quantiles, Series
 from stargate.programme.unit_cost import unit_costs_usd, yearly_charge_usd
 from stargate.spec.finance import Party
@@ -57,6 +57,7 @@ class CashColumns:
     accounts: tuple[Account, ...]
     unit_costs_usd: Mapping[str, FloatArray]
     capital_usd: FloatArray
+    tokens: FloatArray
     delays: Mapping[str, DelayColumns]
 
 
@@ -76,6 +77,7 @@ def _columns(programme: Programme, given: Case) -> CashColumns:
         accounts=(programme_account(given, found, years), *parties),
         unit_costs_usd=unit_costs_usd(given, found, years, finance),
         capital_usd=sum(spent, start=np.zeros(given.n)),
+        tokens=tokens_served(given, year_edges_s(given.edges_s, years)),
         delays=dict(_delays(programme, given)),
     )
 
@@ -120,6 +122,9 @@ def cash(
             p80_usd=Quantiles.of(columns.capital_usd).p80,
         ),
         delays=tuple(_delay(programme, columns.delays)),
+        tokens=_bands("tokens", "tokens served a year", "1", ends_s, columns.tokens)
+        if columns.tokens.any()
+        else None,
         unit_costs=tuple(_unit_series(columns.unit_costs_usd, ends_s)),
         drivers=tuple(drivers),
         notes=tuple(notes(programme, base)),

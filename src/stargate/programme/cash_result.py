@@ -104,5 +104,6 @@ class CashResult:
     contingency: Contingency
     delays: tuple[DelayResult, ...]
     unit_costs: tuple[Series, ...]
+    tokens: Series | None
     drivers: tuple[DriverEffect, ...]
     notes: tuple[str, ...]

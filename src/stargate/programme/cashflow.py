@@ -217,7 +217,21 @@ def stream_worth_usd(stream: Stream, given: Case) -> FloatArray:
         paid = stream.floor * worth_from(online) + above * rise
     else:
         paid = np.maximum(stream.sold, stream.floor) * worth_from(online)
-    return stream.usd_per_s * stream.scale * given.shares[stream.block.id] * paid
+    return full_rate_usd_per_s(stream, given) * paid
+
+
+def full_rate_usd_per_s(stream: Stream, given: Case) -> FloatArray:
+    """What a stream brings when all is sold, but for the course of its price, a sample.
+
+    A price that falls with age, e^(-a (t - online)), is e^(-a t), the same for all samples and
+    part of `monthly_price`, times e^(a online), which stands here.
+    """
+    name = stream.block.id
+    rate = stream.usd_per_s * stream.scale * given.shares[name]
+    if not stream.ageing_per_s:
+        return rate
+    online = np.where(np.isfinite(given.online_s[name]), given.online_s[name], 0.0)
+    return rate * np.exp(stream.ageing_per_s * online)
 
 
 def middles_s(edges_s: FloatArray) -> FloatArray:
@@ -226,9 +240,10 @@ def middles_s(edges_s: FloatArray) -> FloatArray:
 
 
 def monthly_price(stream: Stream, given: Case) -> FloatArray:
-    """The course of a price that is the same in all samples: e^(g (t - price base)), by month."""
-    since_base_s = middles_s(given.edges_s) - given.price_base_s
-    return np.exp(stream.escalation_per_s * since_base_s)
+    """The course of a price that is the same in all samples: e^(g (t - price base) - a t)."""
+    middles = middles_s(given.edges_s)
+    growth = stream.escalation_per_s * (middles - given.price_base_s)
+    return np.exp(growth - stream.ageing_per_s * middles)
 
 
 def quarter_of(given: Case, time_s: FloatArray) -> NDArray[np.int64]:

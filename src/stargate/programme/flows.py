@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from stargate.programme.cashflow import (
     Case,
     book_value_usd,
+    full_rate_usd_per_s,
     middles_s,
     monthly_price,
     quarter_of,
@@ -34,7 +35,6 @@ class Flows:
     capital_usd: FloatArray
     operation_usd: FloatArray
     sales_usd: Mapping[str, FloatArray]
-    tokens: FloatArray
     book_usd: FloatArray
 
 
@@ -71,47 +71,67 @@ def rows(given: Case, part: slice) -> Case:
 
 
 def flows(given: Case) -> Flows:
-    """The money of a case in each month, and the tokens that it serves."""
-    shape = (len(given.edges_s) - 1, given.n)
-    operation, tokens = np.zeros(shape), np.zeros(shape)
+    """The money of a case in each month."""
+    operation = np.zeros((len(given.edges_s) - 1, given.n))
     sales: dict[str, FloatArray] = {}
     since = {name: given.since_online_s(name) for name in given.online_s}
-    months = {name: np.diff(time, axis=0) for name, time in since.items()}
-    for stream in given.streams:
-        name = stream.block.id
-        flow = _stream_usd(stream, given, since[name], months[name])
-        if stream.kind == "revenue":
-            sales[stream.id] = sales.get(stream.id, 0.0) + flow
-            if stream.tokens_per_s:
-                tokens += _tokens(stream, given, since[name])
+    for name, alike in _by_id(given.streams).items():
+        flow = _priced(alike[0], given, _paid(alike, given, since))
+        if alike[0].kind == "revenue":
+            sales[name] = flow
         else:
             operation += flow
-    book = np.zeros(given.n)
-    if given.book_at_horizon:
-        book = book_value_usd(given, given.horizon_s)
+    book = book_value_usd(given, given.horizon_s) if given.book_at_horizon else np.zeros(given.n)
     capital = np.diff(cumulative_usd(given.spendings, given.edges_s, given.n), axis=1).T
-    return Flows(capital, operation, sales, tokens, book)
+    return Flows(capital, operation, sales, book)
 
 
-def _stream_usd(
-    stream: Stream, given: Case, since_s: FloatArray, months_s: FloatArray
-) -> FloatArray:
-    """Dollars of a stream in each month: rate x time paid for x the month's price."""
-    if stream.ramp_s:
-        paid_s = np.diff(paid_time_s(stream, since_s), axis=0)
-    else:
-        paid_s = months_s * np.maximum(stream.sold, stream.floor)
-    paid_s *= stream.usd_per_s * stream.scale * given.shares[stream.block.id]
+def _by_id(all_streams: Sequence[Stream]) -> Mapping[str, list[Stream]]:
+    """Streams of one cost or sale: they differ by block alone, and share their price."""
+    found: dict[str, list[Stream]] = {}
+    for stream in all_streams:
+        sold = stream.kind == "revenue"
+        name = stream.id if sold else f"{stream.kind}/{stream.id}"
+        found.setdefault(name, []).append(stream)
+    return found
+
+
+def _paid(alike: Sequence[Stream], given: Case, since_s: Mapping[str, FloatArray]) -> FloatArray:
+    """Dollars by month before the course of the price, all blocks together."""
+    total = np.zeros((len(given.edges_s) - 1, given.n))
+    for stream in alike:
+        first = _first_month(given, stream.block.id)
+        paid_s = np.diff(paid_time_s(stream, since_s[stream.block.id][first:]), axis=0)
+        paid_s *= full_rate_usd_per_s(stream, given)
+        total[first:] += paid_s
+    return total
+
+
+def _first_month(given: Case, block: str) -> int:
+    """The month before which a block is on line in no sample."""
+    first = int(np.searchsorted(given.edges_s, given.online_s[block].min(), side="right")) - 1
+    return min(max(first, 0), len(given.edges_s) - 1)
+
+
+def _priced(stream: Stream, given: Case, flow: FloatArray) -> FloatArray:
+    """A flow at the price of each month."""
     if stream.path is not None:
-        paid_s *= stream.path[:, quarter_of(given, given.edges_s[:-1])].T
-    if stream.escalation_per_s:
-        paid_s *= monthly_price(stream, given)[:, None]
-    return paid_s
+        flow *= stream.path[:, quarter_of(given, given.edges_s[:-1])].T
+    if stream.escalation_per_s or stream.ageing_per_s:
+        flow *= monthly_price(stream, given)[:, None]
+    return flow
 
 
-def _tokens(stream: Stream, given: Case, since_s: FloatArray) -> FloatArray:
-    rate = stream.tokens_per_s * given.shares[stream.block.id]
-    return np.diff(served_time_s(stream, since_s), axis=0) * rate
+def tokens_served(given: Case, edges_s: FloatArray) -> FloatArray:
+    """Tokens that all sales serve between the edges: (edges - 1, n)."""
+    total = np.zeros((len(edges_s) - 1, given.n))
+    for stream in given.streams:
+        if stream.tokens_per_s:
+            name = stream.block.id
+            since = np.minimum(edges_s[:, None], given.ends_s(name)) - given.online_s[name]
+            served_s = np.diff(served_time_s(stream, since), axis=0)
+            total += served_s * (stream.tokens_per_s * given.shares[name])
+    return total
 
 
 def years_of(start: date, edges_s: FloatArray) -> IntArray:

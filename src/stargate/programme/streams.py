@@ -32,7 +32,8 @@ class Stream:
 
     `usd_per_s` is that of the whole block, all of it sold, at the price of the price base;
     `scale` a factor a sample, `path` a price relative to the data date by quarter (n, quarters),
-    `escalation_per_s` the rest of the price's course. What is paid is `sold` after a ramp from
+    `escalation_per_s` its growth from the price base on, `ageing_per_s` its fall with the block's
+    time on line. What is paid is `sold` after a ramp from
     nothing, and never less than `floor`. `tokens_per_s` counts what the whole block serves.
     """
 
@@ -44,6 +45,7 @@ class Stream:
     sold: FloatArray
     path: FloatArray | None = None
     escalation_per_s: float = 0.0
+    ageing_per_s: float = 0.0
     floor: float = 0.0
     ramp_s: float = 0.0
     payee: str | None = None
@@ -80,10 +82,15 @@ def _ramp(stream: Stream) -> tuple[FloatArray, FloatArray]:
 
 
 def _line_integral(time_s: FloatArray, length_s: FloatArray) -> FloatArray:
-    """Integral of min(t / L, 1) from 0 on: t^2 / 2L up to L, then t - L / 2."""
+    """Integral of min(t / L, 1) from 0 on: with m = min(t, L), m^2 / 2L + t - m."""
     time = np.maximum(time_s, 0.0)
     length = np.maximum(length_s, 1e-9)
-    return np.where(time < length, time * time / (2.0 * length), time - length / 2.0)
+    rising = np.minimum(time, length)
+    time -= rising
+    rising *= rising
+    rising *= 0.5 / length
+    time += rising
+    return time
 
 
 def streams(
@@ -158,6 +165,7 @@ def _sales(
                 sold=sold,
                 path=prices[sale.price_process] if sale.price_process else None,
                 escalation_per_s=sale.escalation_per_s,
+                ageing_per_s=sale.ageing_per_s,
                 floor=sale.take_or_pay,
                 ramp_s=sale.ramp_s,
                 payee=sale.payee,

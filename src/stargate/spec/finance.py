@@ -83,6 +83,9 @@ class _Revenue(Sourced):
         default=None, description="price process that scales it"
     )
     escalation_per_s: PerSecond = Field(default=0.0, description="real, from the price base on")
+    ageing_per_s: PerSecond = Field(
+        default=0.0, description="fall of the price with the time that a block has been on line"
+    )
 
     @model_validator(mode="after")
     def _between_two(self) -> Self:
