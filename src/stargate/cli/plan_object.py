@@ -7,6 +7,7 @@ from dataclasses import asdict
 from datetime import date
 from typing import Any
 
+from stargate.cli.options_object import options_object
 from stargate.cli.tracking_object import tracking_object
 from stargate.programme.result import (
     Attempt,
@@ -64,6 +65,7 @@ def plan_object(result: PlanResult) -> dict[str, Any]:
         "assumptions": list(result.assumptions),
         "warnings": list(result.warnings),
         "tracking": tracking_object(result),
+        **options_object(result),
     }
 
 

@@ -12,6 +12,7 @@ from stargate.view import plan_charts as charts
 from stargate.view import plan_tables as tables
 from stargate.view.answer import reported, sentences
 from stargate.view.figures.style import Chart
+from stargate.view.options import option_section
 from stargate.view.page import (
     Markup,
     Section,
@@ -79,6 +80,7 @@ def _sections(result: PlanResult, command_line: str) -> list[Section]:
         Section("power", "Power, accelerators, energy", _power(result)),
         Section("gates", "Gates and the next model", _gates(result)),
         Section("drivers", "What moves the answer", _drivers(result)),
+        Section("options", "What may still be decided", option_section(result)),
         Section("assumptions", "What was assumed", _assumptions(result)),
         Section("facts", "Facts and sources", _facts(result)),
         Section("reproduce", "How to reproduce this", _reproduce(result, command_line)),

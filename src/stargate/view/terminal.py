@@ -19,6 +19,7 @@ from rich.text import Text
 from stargate.programme.result import PlanResult
 from stargate.units import MONTH_S
 from stargate.view.answer import sentences, strongest
+from stargate.view.options import OPTION_COLUMNS, by_value, option_cells, option_sentences
 from stargate.view.slips import SLIP_COLUMNS, slip_cells, slip_sentences, told
 from stargate.view.wording import (
     billions,
@@ -61,8 +62,9 @@ def plan_summary(result: PlanResult) -> RenderableType:
         _sizes(result),
         *([_gates(result)] if result.gates else []),
         *([_drivers(result)] if result.drivers else []),
+        *([_options(result)] if result.options else []),
         *_since_the_plan(result),
-        *(Text(f"{sentence}\n") for sentence in sentences(result)),
+        *(Text(f"{sentence}\n") for sentence in (*sentences(result), *option_sentences(result))),
     ]
     return Group(*parts)
 
@@ -119,6 +121,13 @@ def _drivers(result: PlanResult) -> Table:
             ends = [(end - effect.base) / scale for end in (effect.low, effect.high)]
             moved = [f"{end:+,.1f} {shown}" if math.isfinite(end) else "–" for end in ends]
             table.add_row(effect.label, outcome, f"{effect.rank_correlation:+.2f}", *moved)
+    return table
+
+
+def _options(result: PlanResult) -> Table:
+    table = _table("What may still be decided", "Option", *OPTION_COLUMNS)
+    for option in by_value(result):
+        table.add_row(option.name, *option_cells(option))
     return table
 
 
