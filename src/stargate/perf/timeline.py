@@ -47,7 +47,10 @@ class Timeline:
 
     def of_stage(self, stage: int) -> Timeline:
         """The passes of one stage, in the order in which they run."""
-        rows = self.stage == stage
+        return self.take(np.flatnonzero(self.stage == stage))
+
+    def take(self, rows: Ints) -> Timeline:
+        """Only these passes."""
         return Timeline(
             self.stage[rows],
             self.micro_batch[rows],

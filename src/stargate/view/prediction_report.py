@@ -3,16 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
+from string import ascii_uppercase
 
 import stargate
 from stargate.perf.question import Question
+from stargate.perf.sample import Sample
 from stargate.perf.search import Candidate, Prediction, describe
+from stargate.perf.stages import stage_passes
+from stargate.perf.timeline import replay
+from stargate.programme.fronts import Front
+from stargate.view.figures.front import COLUMNS, front_chart, offer_row
+from stargate.view.figures.pipeline import pipeline_chart
+from stargate.view.figures.search import search_picture
 from stargate.view.figures.step import StrategyPoint, memory_stack, pareto, step_waterfall
 from stargate.view.page import (
     Column,
     Markup,
     Section,
+    bullets,
     chart_markup,
     command,
     key_figures,
@@ -22,22 +32,50 @@ from stargate.view.page import (
     table,
 )
 from stargate.view.plan_tables import facts
+from stargate.view.trace import once_a_step_s
 from stargate.view.wording import count, gigabytes, percent, seconds, term, utilisation
 
 _SLOWEST_SHOWN = 2.0
+_FEWEST_LINES = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Beside:
+    """What a report may show beside the prediction itself.
+
+    `front` are other machine sizes, `sample` is what the search weighed (at most `slowest` times
+    the fastest), `compared` are strategies that were stated, the first of them the one to beat.
+    """
+
+    front: Front | None = None
+    sample: Sample | None = None
+    compared: tuple[Candidate, ...] = ()
+    slowest: float = _SLOWEST_SHOWN
 
 
 def prediction_report(
-    question: Question, prediction: Prediction, path: Path, *, command_line: str = ""
+    question: Question,
+    prediction: Prediction,
+    path: Path,
+    *,
+    command_line: str = "",
+    beside: Beside | None = None,
 ) -> None:
     """Write the report as one HTML file that opens without a network."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(prediction_page(question, prediction, command_line), encoding="utf-8")
+    content = prediction_page(question, prediction, command_line, beside)
+    path.write_text(content, encoding="utf-8")
 
 
-def prediction_page(question: Question, prediction: Prediction, command_line: str = "") -> str:
+def prediction_page(
+    question: Question,
+    prediction: Prediction,
+    command_line: str = "",
+    beside: Beside | None = None,
+) -> str:
     """The report as one text; the same prediction gives the same bytes."""
     machine, work = question.machine, question.workload
+    sections = _sections(question, prediction, command_line, beside or Beside())
     return page(
         f"{question.model.name or work.model} on {machine.count:,} × {machine.accelerator.name}",
         kicker=(
@@ -45,7 +83,7 @@ def prediction_page(question: Question, prediction: Prediction, command_line: st
             f"{work.precision} · {prediction.n_evaluated:,} strategies weighed"
         ),
         opening=[lead(_sentences(question, prediction)), _key_figures(prediction)],
-        sections=[section for section in _sections(prediction, command_line) if section.parts],
+        sections=[section for section in sections if section.parts],
         footer=f"Stargate {stargate.__version__}",
     )
 
@@ -89,19 +127,77 @@ def _key_figures(prediction: Prediction) -> Markup:
     )
 
 
-def _sections(prediction: Prediction, command_line: str) -> list[Section]:
+def _sections(
+    question: Question, prediction: Prediction, command_line: str, beside: Beside
+) -> list[Section]:
     best, limit = prediction.best, prediction.memory_limit_bytes
     basis = f"Basis: step-time model, {describe(best.strategy)}; see “Facts and sources”."
     waterfall = step_waterfall({term(n): s for n, s in best.breakdown_s.items()}, basis=basis)
     memory = memory_stack(best.memory, limit, basis=basis)
     counted = paragraph(f"FLOP are counted as {prediction.flop_convention}.")
+    front = beside.front
+    known = (*prediction.facts, *(front.facts if front else ()))
     return [
         Section("step", "The step", [chart_markup(waterfall), counted]),
+        Section("pipeline", "The pipeline", _pipeline(question, best, basis)),
         Section("memory", "Memory", [chart_markup(memory)]),
+        Section("compared", "The strategies compared", _compared(beside.compared)),
         Section("alternatives", "Alternatives", _alternatives(prediction)),
-        Section("facts", "Facts and sources", [facts(prediction.facts)]),
+        Section("search", "The search", _search(beside)),
+        Section("sizes", "Machine sizes", _sizes(front) if front else []),
+        Section("facts", "Facts and sources", [facts(known)]),
         Section("reproduce", "How to reproduce this", _reproduce(command_line)),
     ]
+
+
+def _pipeline(question: Question, best: Candidate, basis: str) -> list[Markup]:
+    if best.strategy.pp == 1:
+        return []
+    passes = stage_passes(question.model, question.machine, question.workload, best.strategy)
+    chart = pipeline_chart(replay(passes), once_a_step_s(best, passes), basis=basis)
+    return [chart_markup(chart)]
+
+
+def _search(beside: Beside) -> list[Markup]:
+    sample = beside.sample
+    if sample is None or len(sample.table) < _FEWEST_LINES:
+        return []
+    basis = "Basis: step-time model; strategies drawn at random from the space that was searched."
+    return [chart_markup(search_picture(sample, slowest=beside.slowest, basis=basis))]
+
+
+def _sizes(front: Front) -> list[Markup]:
+    basis = (
+        f"Basis: {front.n_evaluated:,} strategies weighed by the step-time model; cost and energy "
+        "of the accelerators’ time from the facts below, without failures and checkpoints."
+    )
+    columns = [Column(name, number=name != "Strategy") for name in COLUMNS]
+    fastest = table(
+        columns, [offer_row(front, offer) for offer in front.bests], "The fastest of each count."
+    )
+    refused = [paragraph(f"{count:,} accelerators: {reason}.") for count, reason in front.refused]
+    chart = [chart_markup(front_chart(front, basis=basis))] if front.offers else []
+    return [*chart, *([fastest] if front.bests else []), *refused]
+
+
+def _compared(candidates: Sequence[Candidate]) -> list[Markup]:
+    """Strategies side by side, term by term."""
+    if len(candidates) < 2:
+        return []
+    letters = ascii_uppercase[: len(candidates)]
+    said = [f"{a}: {describe(c.strategy)}" for a, c in zip(letters, candidates, strict=True)]
+    columns = [Column("Term (s)"), *(Column(letter, number=True) for letter in letters)]
+    rows = [
+        (term(name), *(f"{c.breakdown_s[name]:,.4g}" for c in candidates))
+        for name in candidates[0].breakdown_s
+        if any(c.breakdown_s[name] for c in candidates)
+    ]
+    rows += [
+        ("step", *(f"{c.step_time_s:,.4g}" for c in candidates)),
+        ("MFU", *(utilisation(c.mfu) for c in candidates)),
+        ("memory, fullest rank (GB)", *(f"{c.memory_bytes / 1e9:,.1f}" for c in candidates)),
+    ]
+    return [bullets(said), table(columns, rows, "Terms of the step, side by side.")]
 
 
 def _reproduce(command_line: str) -> list[Markup]:
