@@ -225,15 +225,21 @@ def _delay(programme: Programme, delays: Mapping[str, DelayColumns]) -> Iterator
             )
 
 
+def assumed_revenue(programme: Programme) -> Iterator[str]:
+    """That revenue rests on assumptions alone, where it does."""
+    sales = programme.finance.revenues if programme.finance else ()
+    assumed = [sale.name or sale.id for sale in sales if sale.trust == "assumed"]
+    if assumed:
+        yield f"Revenue is assumed, not reported: {', '.join(assumed)}."
+
+
 def notes(programme: Programme, given: Case) -> Iterator[str]:
     """What a reader of the money must know."""
+    yield from assumed_revenue(programme)
     finance = programme.finance
     if finance is None or not finance.revenues:
         yield "No revenue is stated: what the programme is worth is what it costs."
         return
-    assumed = [sale.name or sale.id for sale in finance.revenues if sale.trust == "assumed"]
-    if assumed:
-        yield f"Revenue is assumed, not reported: {', '.join(assumed)}."
     if finance.terminal == "nothing":
         yield "Nothing counts after the horizon, although plant may last longer."
     else:

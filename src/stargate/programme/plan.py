@@ -15,9 +15,11 @@ from numpy.typing import NDArray
 from stargate import __version__, catalog
 from stargate.catalog.facts import Fact
 from stargate.errors import InfeasibleError, Problem, SpecError
-from stargate.programme import over_time, provenance, summary
+from stargate.programme import cashflow, over_time, provenance, summary
 from stargate.programme.actuals import standing_on
 from stargate.programme.capacity import planned_blocks
+from stargate.programme.cash import assumed_revenue, cash
+from stargate.programme.cashflow import Case, net_present_value_usd
 from stargate.programme.draws import OneAtATime, tiles
 from stargate.programme.options.value import option_results
 from stargate.programme.result import DriverEffect, PlanResult, RunResult
@@ -67,6 +69,8 @@ def plan(
     one = OneAtATime(tile.inputs)
     around = surroundings(programme, blocks, one, grid_s, known)
     moved = simulate(programme, order, blocks, one, grid_s, find_speed, around)
+    base = cashflow.case(programme, blocks, one, moved, grid_s)
+    worth = _worth_drivers(programme, tile, one.row, base)
     runs = summary.run_results(document, programme, columns, find_speed)
     options, courses = option_results(programme, columns)
     return PlanResult(
@@ -90,7 +94,12 @@ def plan(
             (*provenance.facts(programme), *facts, *_speed_facts(runs, find_speed))
         ),
         assumptions=provenance.assumptions(programme),
-        warnings=(*provenance.warnings(programme, blocks, runs), *standing.warnings()),
+        warnings=(
+            *assumed_revenue(programme),
+            *provenance.warnings(programme, blocks, runs),
+            *standing.warnings(),
+        ),
+        cash=cash(programme, columns.cash, base, worth),
         tracking=standing.tracking(),
         options=options,
         courses=courses,
@@ -120,6 +129,16 @@ def _drivers(
     return tuple(
         effect for measure in measures for effect in effects(rows, labels, measure, N_DRIVERS)
     )
+
+
+def _worth_drivers(
+    programme: Programme, tile: Tile, rows: Mapping[str, int], base: Case
+) -> list[DriverEffect]:
+    """What moves the net present value of the whole."""
+    titles = summary.titles(programme)
+    labels = {name: label(name, titles) for name in tile.inputs}
+    measure = Measure("npv", "USD", tile.correlations["npv"], net_present_value_usd(base))
+    return effects(rows, labels, measure, N_DRIVERS)
 
 
 def searched_speeds(document: Document) -> SpeedOf:

@@ -99,6 +99,7 @@ def label(name: str, titles: Mapping[str, str]) -> str:
         "driver": "{}",
         "price": "{}",
         "cost": "cost rate: {}",
+        "revenue": "sale: {}",
         "risk": "event: {}",
         "run": "training run: {}",
         "loss": "scaling law: {}",

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from stargate.programme import cashflow, over_time, summary
 from stargate.programme.capability import capability_index, sample_loss_law
 from stargate.programme.capacity import PlannedBlock
+from stargate.programme.cash import CashColumns, cash_columns
 from stargate.programme.change import Change
 from stargate.programme.columns import joined
 from stargate.programme.day_counts import DayCounts
@@ -71,6 +72,7 @@ class Columns:
     decisions: Mapping[str, Decision]
     runs: Mapping[str, RunColumns]
     finance: Mapping[str, FloatArray]
+    cash: CashColumns
     worth_usd: FloatArray
     options: tuple[tuple[Exercised, ...], ...]
 
@@ -120,9 +122,9 @@ def make_tile(setting: Setting, number: int, n: int, speed_of: SpeedOf) -> Tile:
         return simulate(programme, order, blocks, draws, setting.grid_s, speed_of, around, change)
 
     outcome = run()
+    money = cashflow.case(programme, blocks, draws, outcome, setting.grid_s)
     inputs = dict(sorted(draws.inputs.items()))
     found = over_time.paths(programme, blocks, outcome, setting.grid_s)
-    money = cashflow.case(programme, blocks, draws, outcome, setting.grid_s)
     plan = Baseline(programme, blocks, order, setting.grid_s, outcome, money, run)
     worth_usd = plan.worth_usd()
     columns = Columns(
@@ -134,11 +136,13 @@ def make_tile(setting: Setting, number: int, n: int, speed_of: SpeedOf) -> Tile:
         decisions=outcome.decisions,
         runs={said.id: _run_columns(programme, said, outcome, draws) for said in programme.runs},
         finance=summary.finance_columns(programme, outcome, found),
+        cash=cash_columns(programme, money),
         worth_usd=worth_usd,
         options=tuple(exercised(plan, option, worth_usd) for option in programme.options),
     )
     last_s = plan.online_s(outcome)
     moving = {summary.last_online(programme): last_s, "capex": summary.capex_usd(outcome)}
+    moving["npv"] = worth_usd
     return Tile(
         columns=columns,
         tasks=_task_counts(programme, order, outcome),
