@@ -21,6 +21,7 @@ from stargate.cli.exits import guarded
 # Each command is `command` in the module of its name; the text is what `--help` shows for it.
 COMMANDS = {
     "plan": "When each phase of a programme is on line, what it costs, whether its gate opens.",
+    "compare": "What one plan changes against another, on the same random numbers.",
     "predict": "How fast a model trains on a machine, and how to split it.",
     "validate": "Score the models against published measurements and totals.",
     "calibrate": "Fit the performance model to measured step times.",

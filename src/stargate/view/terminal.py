@@ -69,7 +69,8 @@ def plan_summary(result: PlanResult) -> RenderableType:
     return Group(*parts)
 
 
-def _table(title: str, first: str, *numbers: str) -> Table:
+def plain_table(title: str, first: str, *numbers: str) -> Table:
+    """A table without lines but one under its head: names left, numbers right."""
     table = Table(box=box.SIMPLE_HEAD, title=title, title_justify="left", title_style="bold")
     table.add_column(first, overflow="fold")
     for heading in numbers:
@@ -78,7 +79,7 @@ def _table(title: str, first: str, *numbers: str) -> Table:
 
 
 def _dates(result: PlanResult) -> Table:
-    table = _table("On line by", "Phase", "P10", "P50", "P80", "P90", "Target", "Odds")
+    table = plain_table("On line by", "Phase", "P10", "P50", "P80", "P90", "Target", "Odds")
     for phase in result.phases:
         q, odds = phase.online, phase.probability_by_target
         table.add_row(
@@ -92,7 +93,9 @@ def _dates(result: PlanResult) -> Table:
 
 def _sizes(result: PlanResult) -> Table:
     capital = ("$B P10", "$B P50", "$B P80")
-    table = _table("Capital and size", "Phase", *capital, "IT MW", "Facility MW", "Accelerators")
+    table = plain_table(
+        "Capital and size", "Phase", *capital, "IT MW", "Facility MW", "Accelerators"
+    )
     for phase in result.phases:
         table.add_row(
             phase.name,
@@ -105,7 +108,7 @@ def _sizes(result: PlanResult) -> Table:
 
 
 def _gates(result: PlanResult) -> Table:
-    table = _table("Gates", "Gate", "Asks for", "First attempt", "At some attempt", "Wait P50")
+    table = plain_table("Gates", "Gate", "Asks for", "First attempt", "At some attempt", "Wait P50")
     for gate in result.gates:
         asked = [f"{c.metric} {relation(c.relation)} {c.threshold:,.4g}" for c in gate.criteria]
         first = gate.attempts[0].probability_passed_by_now if gate.attempts else math.nan
@@ -115,7 +118,7 @@ def _gates(result: PlanResult) -> Table:
 
 
 def _drivers(result: PlanResult) -> Table:
-    table = _table("What moves it", "Input", "Outcome", "Rank corr.", "At P10", "At P90")
+    table = plain_table("What moves it", "Input", "Outcome", "Rank corr.", "At P10", "At P90")
     for unit, outcome, shown, scale in _OUTCOMES:
         for effect in strongest(result, unit)[:_DRIVERS_SHOWN]:
             ends = [(end - effect.base) / scale for end in (effect.low, effect.high)]
@@ -125,7 +128,7 @@ def _drivers(result: PlanResult) -> Table:
 
 
 def _options(result: PlanResult) -> Table:
-    table = _table("What may still be decided", "Option", *OPTION_COLUMNS)
+    table = plain_table("What may still be decided", "Option", *OPTION_COLUMNS)
     for option in by_value(result):
         table.add_row(option.name, *option_cells(option))
     return table
@@ -135,7 +138,9 @@ def _since_the_plan(result: PlanResult) -> list[RenderableType]:
     tracking = result.tracking
     if tracking is None or not tracking.slips:
         return []
-    table = _table(f"Since the plan of {long_day(tracking.planned)}", "Activity", *SLIP_COLUMNS)
+    table = plain_table(
+        f"Since the plan of {long_day(tracking.planned)}", "Activity", *SLIP_COLUMNS
+    )
     for slip in told(tracking):
         table.add_row(f"{slip.name} ({slip.state})", *slip_cells(result, slip))
     sentences = slip_sentences(result, tracking)
