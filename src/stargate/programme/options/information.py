@@ -35,8 +35,11 @@ def known_at(
     time_s: float,
 ) -> FloatArray:
     """All that is known of a programme, and in more detail of one phase: (variables, n)."""
+    prices = [price(outcome, grid_s, name, time_s) for name in outcome.prices]
     columns = [
-        *(np.log(price(outcome, grid_s, name, time_s)) for name in outcome.prices),
+        # What is earned goes with the price itself, what a price will be with its logarithm.
+        *prices,
+        *(np.log(level) for level in prices),
         *_dates(programme, order, outcome, phase, time_s),
         *(column for d in outcome.decisions.values() for column in _seen(d, time_s)),
         spent_usd(outcome, phase, time_s),
