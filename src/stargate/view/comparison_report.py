@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from stargate.programme.compare import Comparison
 from stargate.view.differences import cost_cells, date_cells, odds_cells, sentences
 from stargate.view.figures.differences import difference_chart, online_chart
@@ -62,7 +64,7 @@ def _money(found: Comparison) -> list[Markup]:
     return [*([chart_markup(chart)] if chart else []), _table("Phase", rows, caption)]
 
 
-def _table(first: str, rows: list[tuple[str, ...]], caption: str) -> Markup:
+def _table(first: str, rows: Sequence[Sequence[str]], caption: str) -> Markup:
     return table([Column(first), *(Column(name, number=True) for name in _MOVED)], rows, caption)
 
 

@@ -124,5 +124,6 @@ def _records(tracking: Tracking) -> Markup:
         )
         for record in tracking.records
     ]
-    names = ("Activity", "What", "Day", "Known from", "Confidence", "Source")
-    return table([Column(name) for name in names], rows)
+    dates = (Column("Day", number=True), Column("Known from", number=True))
+    columns = [Column("Activity"), Column("What"), *dates, Column("Confidence"), Column("Source")]
+    return table(columns, rows)

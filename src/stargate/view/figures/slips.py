@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import plotly.graph_objects as go
 
@@ -80,7 +80,7 @@ def _add_line(figure: go.Figure, result: PlanResult, slip: Slip) -> None:
 
 
 def _add_marks(
-    figure: go.Figure, names: list[str], days: list[str], label: str, marker: dict[str, object]
+    figure: go.Figure, names: list[str], days: list[str], label: str, marker: Mapping[str, object]
 ) -> None:
     figure.add_scatter(
         x=days,
