@@ -68,11 +68,10 @@ def _as_object(done: Calibrated) -> dict[str, object]:
 
 
 def _print(trials: tuple[Trial, ...]) -> None:
-    from rich.console import Console
-
     from stargate.view import scoreboard as board
+    from stargate.view.terminal import console as console_for
 
-    console = Console()
+    console = console_for()
     for trial in trials:
         cells = [board.summary_cells(name, summary) for name, summary in trial.summaries.items()]
         console.print(board.terminal_table(trial.name, board.SUMMARY_HEADS, cells))
