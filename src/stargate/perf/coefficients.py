@@ -51,6 +51,7 @@ class Coefficients:
     interference: float  # slowdown of compute by the traffic it hides
     collective_slowdown: float  # collectives within a step over those of a benchmark
     expert_dedup: float  # share of a token's copies to one other domain that are sent only once
+    power_exponent: float  # compute rate over watts per peak FLOP/s, against the reference part
     expert_imbalance: float  # busiest expert rank over the mean
     straggler_sigma: float  # relative spread of a rank's step time
     interval_sigma: float  # relative spread of measured over predicted step time

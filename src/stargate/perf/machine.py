@@ -104,15 +104,34 @@ class Machine:
         )
 
     @property
+    def power_share(self) -> float:
+        """Compute rate that the power budget leaves, against the family's reference part.
+
+        (w / w_ref) ** p, with w = TDP over the dense 16-bit peak (W per FLOP/s). A product that is
+        timed alone runs cooler than a training step, in which memory, links and tensor cores draw
+        at once, so parts with the same data sheet but another TDP differ. p is `power_exponent`;
+        between 1/3 (clock and voltage move together) and 1 on paper.
+        """
+        reference = REFERENCE_PARTS.get(self.software.family)
+        if reference is None or not self.coefficients.power_exponent:
+            return 1.0
+        ours, theirs = (
+            _watts_per_flop_per_s(p) for p in (self.accelerator, catalog.accelerator(reference))
+        )
+        if ours is None or theirs is None:
+            return 1.0
+        return float((ours / theirs) ** self.coefficients.power_exponent)
+
+    @property
     def attention_peak_flop_per_s(self) -> float:
-        """Peak that attention fractions refer to: 16 bit."""
-        return self.peak_flop_per_s("bf16")
+        """Peak that attention fractions refer to: 16 bit, as far as the power budget allows."""
+        return self.peak_flop_per_s("bf16") * self.power_share
 
     @property
     def dense_rate(self) -> float:
         """Achievable rate of large 16-bit products: logits stay in 16 bit."""
         best = best_fraction(self.accelerator, "bf16")
-        return self.peak_flop_per_s("bf16") * best * self.coefficients.gemm_fraction
+        return self.attention_peak_flop_per_s * best * self.coefficients.gemm_fraction
 
     def peak_flop_per_s(self, dtype: str) -> float:
         """Dense peak of a type; where the part lacks it, that of the next wider type it has."""
@@ -131,7 +150,8 @@ class Machine:
         best = [best_fraction(self.accelerator, dtype) for dtype in ("bf16", "fp8", "fp4")]
         shares = (c.gemm_fraction, c.gemm_fraction_8bit, c.gemm_fraction_4bit)
         wide, eight, four = (b * share for b, share in zip(best, shares, strict=True))
-        return work.peak_flop_per_s * np.where(bits >= 16, wide, np.where(bits == 8, eight, four))
+        share = np.where(bits >= 16, wide, np.where(bits == 8, eight, four))
+        return work.peak_flop_per_s * self.power_share * share
 
     def ranks_per_domain(self, ranks: Ints, stride: Ints | int) -> Array:
         """Members of a group that share a scale-up domain, neighbours being `stride` apart."""
@@ -163,6 +183,11 @@ def best_fraction(part: Accelerator, dtype: str) -> float:
 def _watts_per_flop(part: Accelerator) -> float:
     peaks = part.peak_flop_per_s
     return (part.tdp_w or math.inf) / max(peaks.get("bf16", 0.0), peaks.get("fp16", 0.0), 1.0)
+
+
+def _watts_per_flop_per_s(part: Accelerator) -> float | None:
+    peak = part.peak_flop_per_s.get("bf16")
+    return part.tdp_w / peak if part.tdp_w and peak else None
 
 
 def usual_network(part: Accelerator) -> Network:

@@ -2,7 +2,8 @@
 
 A record may leave a choice open (the micro-batch, the virtual stages): each of its candidate
 strategies is a row, and the fastest that fits is taken, since whoever publishes a figure has tuned
-it; where none fits, the smallest.
+it; where none fits, the smallest. Fitting is meant with the margin by which the memory that we
+predict may be too high.
 """
 
 from __future__ import annotations
@@ -20,6 +21,8 @@ from stargate.perf.records import Record
 from stargate.perf.shape import PEAK_OF, ModelShape, WorkShape
 from stargate.perf.step import StepTable, evaluate_shapes
 from stargate.perf.strategy import StrategyTable
+
+MEMORY_TOLERANCE = 1.25
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +59,7 @@ class Batch:
 
     def chosen(self, steps: StepTable) -> Ints:
         """The row of each record's choice; -1 where no candidate has a finite time."""
-        limit = self.machine.accelerator.visible_memory_bytes
+        limit = self.machine.accelerator.visible_memory_bytes * MEMORY_TOLERANCE
         return np.array(
             [
                 _choice(steps.step_time_s[start:end], steps.memory_bytes[start:end], limit, start)

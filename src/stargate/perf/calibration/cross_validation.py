@@ -16,7 +16,7 @@ from stargate.perf.calibration.samples import GenerationKey, Samples
 from stargate.perf.coefficients import Coefficients
 from stargate.perf.records import Record
 
-REFIT_EVALUATIONS = 5
+REFIT_EVALUATIONS = 4
 
 GROUPINGS: dict[str, Callable[[Record], str]] = {
     "family": lambda record: record.origin.family,

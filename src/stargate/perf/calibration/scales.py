@@ -74,8 +74,9 @@ SCALES: dict[str, Scale] = {
     "interference": _positive(0.5),
     "collective_slowdown": _positive(0.25),
     "expert_dedup": _share(0.8),
+    "power_exponent": _share(0.8),
     "expert_imbalance": _above_one(0.5),
-    "straggler_sigma": _positive(0.6),
+    "straggler_sigma": _positive(0.25),
 }
 FITTED = tuple(SCALES)
 SPREADS: Array = np.array([scale.spread for scale in SCALES.values()])

@@ -26,6 +26,7 @@ SLICES = re.compile(r"(\d+) slices?(?:\(s\))?", re.I)
 OVERSUBSCRIBED = re.compile(r"pods of ([\d,]+), 1:(\d+(?:\.\d+)?)", re.I)
 LAST_YEAR_OF_FP16 = 2022  # training went to bf16, and attention to flash kernels, after that
 BLOCKING = re.compile(r"CUDA_LAUNCH_BLOCKING=1")
+SHARDED = re.compile(r"zero|fsdp|full", re.I)
 FULLY_SHARDED = re.compile(r"fsdp|zero-?3|\bfull\b", re.I)
 FEATURES_OF_2022 = {"recompute": "full", "seq_parallel": "no", "optimizer_sharding": "none"}
 GENERATION = re.compile(r"([a-z]+)-(\d{4})(?:\.(\d{2}))?")
@@ -118,15 +119,28 @@ def _software(row: Row, accelerator_id: str) -> str | None:
 def _stacks(row: Row) -> tuple[str, ...]:
     """Software stacks that a record may have used, the likeliest first.
 
-    MLPerf submissions are tuned beyond a release; fully sharded data parallel without a pipeline is
-    PyTorch's; the rest is Megatron's.
+    MLPerf submissions are tuned beyond a release, and MegaScale names its own. A table of a NeMo
+    container is Megatron's, whatever shards. A sharded optimiser or weights before 2023, without
+    sequence parallelism, were DeepSpeed's; later, fully sharded data parallel without a pipeline is
+    PyTorch's. The rest is Megatron's.
     """
     if row.text("family").startswith("mlperf"):
         return ("mlperf", "megatron")
+    if "megascale" in row.text("model").lower():
+        return ("megascale", "megatron")
     sharding = f"{row.text('fsdp_shard')} {row.text('optimizer_sharding')}"
+    if CONTAINER.search(row.text("table")):
+        return ("megatron",)
+    if _before_megatron_sharded(row) and SHARDED.search(sharding):
+        return ("deepspeed", "megatron")
     if FULLY_SHARDED.search(sharding) and (row.count("pp") or 1) == 1:
         return ("fsdp",)
     return ("megatron",)
+
+
+def _before_megatron_sharded(row: Row) -> bool:
+    year = row.count("year")
+    return year is not None and year <= 2022 and row.text("seq_parallel").lower() != "yes"
 
 
 def _release(row: Row) -> tuple[int, int] | None:
