@@ -309,10 +309,16 @@ def key(obj: tuple[Path | None, ...], role: str) -> None:
 
 
 @command.command()
-@click.option("--host", default="127.0.0.1", show_default=True)
-@click.option("--port", default=8880, show_default=True)
-@click.option("--engine", default="kokoro-tuned", show_default=True)
-@click.option("--requests-per-minute", "n_per_minute", default=60.0, show_default=True)
+@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
+@click.option("--port", default=8880, show_default=True, help="Port to listen on.")
+@click.option("--engine", default="kokoro-tuned", show_default=True, help="That speaks.")
+@click.option(
+    "--requests-per-minute",
+    "n_per_minute",
+    default=60.0,
+    show_default=True,
+    help="Of one key, at the most.",
+)
 @click.pass_obj
 def serve(
     obj: tuple[Path | None, ...], host: str, port: int, engine: str, n_per_minute: float
