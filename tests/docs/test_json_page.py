@@ -37,6 +37,11 @@ SHAPES = {
         *("id", "what", "value", "unit", "text", "source", "confidence"),
         *("year", "low", "high", "note"),
     },
+    "series": {"id", "label", "unit", "date", "p10", "p50", "p90", "mean"},
+    "returns": {
+        *("net_present_value_usd", "probability_npv_positive", "irr_per_year"),
+        *("probability_no_irr", "probability_several_irr", "payback", "peak_funding_usd"),
+    },
     "candidate": {
         *("strategy", "step_time_s", "interval_s", "mfu", "hfu"),
         *("memory_bytes", "memory", "breakdown_s"),

@@ -7,6 +7,7 @@ from dataclasses import asdict
 from datetime import date
 from typing import Any
 
+from stargate.cli.cash_object import finance_object, parties_object
 from stargate.cli.options_object import options_object
 from stargate.cli.tracking_object import tracking_object
 from stargate.programme.result import (
@@ -60,7 +61,9 @@ def plan_object(result: PlanResult) -> dict[str, Any]:
             "present_value_usd": _numbers(result.finance.present_value),
             "annuity_usd_per_year": _numbers(result.finance.annuity_usd_per_year),
             "discount_rate_per_year": result.finance.discount_rate_per_year,
+            **finance_object(result, result.cash, _series, _driver),
         },
+        **parties_object(result, result.cash, _series),
         "facts": [asdict(fact) for fact in result.facts],
         "assumptions": list(result.assumptions),
         "warnings": list(result.warnings),
