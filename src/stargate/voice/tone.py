@@ -22,6 +22,7 @@ from stargate.voice.text.normalise import normalise
 RATE_HZ = 24_000
 SYLLABLE_S = 0.2
 HARMONICS = np.arange(1, 13)
+BREATH = 0.04  # of noise: a watermark needs more to hide in than bare harmonics
 STEPS = (0, 2, 4, 2, -1, 0, 3, 1)  # semitones: a tune, so that a listener hears it go on
 
 
@@ -61,9 +62,11 @@ class ToneEngine:
 
 
 def _note(pitch_hz: float, index: int, speed: float) -> Signal:
-    """Twelve harmonics that swell and fade."""
+    """Twelve harmonics and some breath that swell and fade."""
     time = np.arange(int(SYLLABLE_S / speed * RATE_HZ)) / RATE_HZ
     frequency_hz = pitch_hz * 2 ** (STEPS[index % len(STEPS)] / 12)
     phase = 2 * np.pi * frequency_hz * time[:, None] * HARMONICS
     envelope = np.sin(np.linspace(0, np.pi, len(time)))
-    return (0.2 * (np.sin(phase) / HARMONICS).sum(axis=1) * envelope).astype(np.float32)
+    hum = (np.sin(phase) / HARMONICS).sum(axis=1)
+    breath = BREATH * np.random.default_rng(index).standard_normal(len(time))
+    return (0.2 * (hum + breath) * envelope).astype(np.float32)

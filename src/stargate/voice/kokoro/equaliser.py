@@ -16,7 +16,7 @@ from stargate.voice.signal.spectrum import Array, Signal, power_spectrum
 
 N_FFT, HOP = 1024, 256
 N_CEPSTRUM = 24  # detail kept: formant colour, not harmonics
-STRENGTH = 0.8
+STRENGTH = 0.5
 LARGEST_NEPER = 3.5  # of power, before the strength
 LOWEST_BIN = 4  # below lies hum; above HIGHEST_HZ lies what codecs cut off
 HIGHEST_HZ = 7000.0

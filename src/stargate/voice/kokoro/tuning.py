@@ -43,7 +43,7 @@ REACH = 3.0  # spreads of the bank that one unit of the optimised offset moves t
 class Plan:
     """How long and how fast to tune."""
 
-    n_steps: int = 48
+    n_steps: int = 32
     learning_rate: float = 0.03
     similarity: float = 3.0
     pitch: float = 2.0

@@ -9,9 +9,9 @@ CLAUSE_END = re.compile(r"(?<=[,;:—])\s+")
 WORD_BREAK = re.compile(
     r"\s+(?=(?:and|or|but|because|that|which|when|while|if|as|to|of|in|on|for|with|from|by)\b)"
 )
-FIRST_LIMIT = 60
+FIRST_LIMIT = 45
 LIMIT = 220
-"""Characters: about 0.06 s of speech each, so that the first piece lasts three or four seconds."""
+"""Characters: about 0.06 s of speech each, so that the first piece lasts two or three seconds."""
 
 
 def clauses(text: str, first_limit: int = FIRST_LIMIT, limit: int = LIMIT) -> list[str]:

@@ -1,0 +1,114 @@
+"""The real parts together: weights, ears, mark and recognition. Skipped where they are not there.
+
+The person is one of Kokoro's recorded voices, or the public-domain LibriVox reader: no test
+copies anyone who did not agree to it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from stargate.voice.assets import LEVELS, MEASURES, SAFEGUARDS, Assets
+from stargate.voice.engine import Sample, Utterance
+
+ASSETS = Assets()
+MISSING = [line for level in (*LEVELS, *SAFEGUARDS, *MEASURES) for line in ASSETS.lacks(level)]
+pytestmark = [
+    pytest.mark.skipif(bool(MISSING), reason=f"voice assets are missing: {'; '.join(MISSING[:2])}"),
+    pytest.mark.filterwarnings("ignore::DeprecationWarning"),
+]
+SPEECH = (
+    "The birch canoe slid on the smooth planks. Glue the sheet to the dark blue background. "
+    "It is easy to tell the depth of a well. These days a chicken leg is a rare dish."
+)
+
+
+@pytest.fixture(scope="module")
+def engine():
+    from stargate.voice.kokoro.engine import KokoroEngine
+    from stargate.voice.permit import PermitOffice
+
+    office = PermitOffice()
+    engine = KokoroEngine(ASSETS, office.redeem)
+
+    def say(text: str, voice: str) -> Sample:
+        pieces = engine.speak(Utterance(text), engine.stock(voice), office.issue("speak"))
+        return Sample(np.concatenate(list(pieces)), 24_000)
+
+    return say
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Iterator:
+    from stargate.voice.home import Home
+
+    home = Home(tmp_path, ASSETS)
+    yield home
+    home.close()
+
+
+def test_a_synthetic_person_consents_is_copied_and_every_clip_is_known_again(home, engine) -> None:
+    asked = home.gate.ask_consent("t", "Ada Lovelace", "reading books aloud")
+    home.gate.give_consent("t", asked.id, engine(asked.phrase, "am_fenrir"))
+    voice = home.gate.enroll("t", "ada", asked.id, engine(SPEECH, "am_fenrir"), "tone")
+    speech = home.gate.speak("t", voice.name, Utterance("Four hours of steady work faced us."))
+    finding = home.detect(Sample(speech.signal, speech.rate_hz), speech.manifest)
+    assert finding.synthetic
+    assert finding.score >= 0.9
+    assert finding.manifest.state == "valid"
+    assert finding.trace.voice_id == voice.id
+    assert home.audit.verify() == []
+
+
+def test_real_ears_refuse_another_person_a_wrong_phrase_and_our_own_clips(home, engine) -> None:
+    from stargate.voice.refusals import RefusedError
+
+    asked = home.gate.ask_consent("t", "Ada Lovelace", "reading books aloud")
+    with pytest.raises(RefusedError, match="was not said"):
+        home.gate.give_consent("t", asked.id, engine(SPEECH, "am_fenrir"))
+    asked = home.gate.ask_consent("t", "Ada Lovelace", "reading books aloud")
+    home.gate.give_consent("t", asked.id, engine(asked.phrase, "am_fenrir"))
+    with pytest.raises(RefusedError) as other:
+        home.gate.enroll("t", "bob", asked.id, engine(SPEECH, "am_michael"), "tone")
+    assert other.value.rule == "another_speaker"
+    sample = engine(SPEECH, "am_fenrir")
+    ours = Sample(home.marker.embed(sample.signal, 24_000), 24_000)
+    with pytest.raises(RefusedError) as synthetic:
+        home.gate.enroll("t", "ada", asked.id, ours, "tone")
+    assert synthetic.value.rule == "sample_synthetic"
+    two = Sample(np.concatenate([sample.signal, engine(SPEECH, "af_heart").signal]), 24_000)
+    with pytest.raises(RefusedError) as both:
+        home.gate.enroll("t", "two", asked.id, two, "tone")
+    assert both.value.rule == "two_speakers"
+
+
+def test_the_differentiable_network_says_what_the_quantised_one_says(engine) -> None:
+    import torch
+
+    from stargate.voice.kokoro.differentiable import DifferentiableKokoro
+    from stargate.voice.kokoro.engine import KokoroEngine
+    from stargate.voice.kokoro.equaliser import long_term_spectrum
+
+    kokoro = KokoroEngine(ASSETS, lambda _permit, _action: None)
+    tokens = kokoro._synthesiser.tokens("Smoky fires lack flame.")
+
+    def spoken(voice: str) -> tuple[np.ndarray, np.ndarray]:
+        style = kokoro._bank.style(kokoro._bank.alone(voice), len(tokens) - 2)
+        return style, kokoro._synthesiser.say(tokens, style)
+
+    style, quantised = spoken("am_michael")
+    leaf = torch.from_numpy(style).requires_grad_()
+    wave, pitch = DifferentiableKokoro(ASSETS.path("kokoro"))(tokens, leaf)
+    assert len(wave) == len(quantised)
+    target = long_term_spectrum(quantised)
+    error = np.abs(long_term_spectrum(wave.detach().numpy()) - target).mean()
+    other = np.abs(long_term_spectrum(spoken("am_onyx")[1]) - target).mean()
+    assert error < 0.4 * other
+    (wave.pow(2).mean() + pitch.mean()).backward()
+    assert leaf.grad is not None
+    assert torch.isfinite(leaf.grad).all()
+    assert (leaf.grad != 0).all()
