@@ -171,13 +171,13 @@ def spend_by_year_chart(result: PlanResult) -> Chart | None:
     if not flows:
         return None
     return spend_by_year(
-        _years(result, flows[0]),
+        years_of(result, flows[0]),
         {flow.label.removesuffix(" a year"): flow.mean for flow in flows if flow.mean.any()},
         basis=basis(result, "Basis: cost items and their spend curves, running cost, energy."),
     )
 
 
-def _years(result: PlanResult, flow: Series) -> list[int]:
+def years_of(result: PlanResult, flow: Series) -> list[int]:
     """The calendar years whose ends a flow is stated at."""
     last_days = days_of(result.data_date, flow.time_s) - np.timedelta64(1, "D")
     return [int(str(day)[:4]) for day in last_days]
@@ -187,7 +187,7 @@ def footprint_charts(result: PlanResult) -> list[Chart]:
     """Energy and carbon by year."""
     return [
         yearly(
-            Yearly(_years(result, flow), *(q / scale for q in (flow.p10, flow.p50, flow.p90))),
+            Yearly(years_of(result, flow), *(q / scale for q in (flow.p10, flow.p50, flow.p90))),
             name,
             title,
             axis,

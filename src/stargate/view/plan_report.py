@@ -11,6 +11,7 @@ from stargate.view import gate_charts
 from stargate.view import plan_charts as charts
 from stargate.view import plan_tables as tables
 from stargate.view.answer import reported, sentences
+from stargate.view.cash import cash_section, cash_sentences, footprint_more
 from stargate.view.figures.style import Chart
 from stargate.view.options import option_section
 from stargate.view.page import (
@@ -43,7 +44,7 @@ def plan_page(result: PlanResult, *, command_line: str = "") -> str:
             f"Programme plan · known to {long_day(result.data_date)} · "
             f"{result.n_samples:,} sampled futures"
         ),
-        opening=[lead(sentences(result)), _key_figures(result)],
+        opening=[lead((*sentences(result), *cash_sentences(result))), _key_figures(result)],
         sections=_sections(result, command_line),
         footer=f"Stargate {result.version} · spec {result.spec_hash[:12]} · seed {result.seed}",
     )
@@ -112,6 +113,7 @@ def _money(result: PlanResult) -> list[Markup]:
         *_drawn(charts.spend_chart(result), charts.spend_by_year_chart(result)),
         *_drawn(charts.joint_chart(result)),
         tables.money(result),
+        *cash_section(result),
     ]
 
 
@@ -120,6 +122,7 @@ def _power(result: PlanResult) -> list[Markup]:
         tables.phase_sizes(result),
         *_drawn(charts.power_chart(result), charts.accelerators_chart(result)),
         *_drawn(*charts.footprint_charts(result)),
+        *footprint_more(result),
     ]
 
 

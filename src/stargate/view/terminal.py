@@ -16,9 +16,11 @@ from rich.console import Console, Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from stargate.programme.cash_result import CashResult
 from stargate.programme.result import PlanResult
 from stargate.units import MONTH_S
 from stargate.view.answer import sentences, strongest
+from stargate.view.cash import PARTY_COLUMNS, cash_sentences, party_cells, told_parties
 from stargate.view.options import OPTION_COLUMNS, by_value, option_cells, option_sentences
 from stargate.view.slips import SLIP_COLUMNS, slip_cells, slip_sentences, told
 from stargate.view.wording import (
@@ -62,11 +64,16 @@ def plan_summary(result: PlanResult) -> RenderableType:
         _sizes(result),
         *([_gates(result)] if result.gates else []),
         *([_drivers(result)] if result.drivers else []),
+        *([_parties(result, result.cash)] if result.cash and result.cash.has_revenue else []),
         *([_options(result)] if result.options else []),
         *_since_the_plan(result),
-        *(Text(f"{sentence}\n") for sentence in (*sentences(result), *option_sentences(result))),
+        *(Text(f"{sentence}\n") for sentence in _told(result)),
     ]
     return Group(*parts)
+
+
+def _told(result: PlanResult) -> tuple[str, ...]:
+    return (*sentences(result), *cash_sentences(result), *option_sentences(result))
 
 
 def plain_table(title: str, first: str, *numbers: str) -> Table:
@@ -124,6 +131,13 @@ def _drivers(result: PlanResult) -> Table:
             ends = [(end - effect.base) / scale for end in (effect.low, effect.high)]
             moved = [f"{end:+,.1f} {shown}" if math.isfinite(end) else "–" for end in ends]
             table.add_row(effect.label, outcome, f"{effect.rank_correlation:+.2f}", *moved)
+    return table
+
+
+def _parties(result: PlanResult, cash: CashResult) -> Table:
+    table = plain_table("Money by party", "Party", *PARTY_COLUMNS)
+    for party in told_parties(cash):
+        table.add_row(party.name, *party_cells(result, party))
     return table
 
 
