@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 if TYPE_CHECKING:
+    from stargate.perf.coefficients import Coefficients
     from stargate.perf.records import Unusable
     from stargate.perf.score_summary import Summary
     from stargate.perf.scoreboard import Score
@@ -27,6 +28,12 @@ WIDE_COLUMNS = 130  # below this the model and the strategy are left out
 )
 @click.option("--family", help="Only records of this family; mlperf-* takes several.")
 @click.option("--grade", help="Only records of this grade of completeness, A to D.")
+@click.option(
+    "--cross-validate",
+    "left_out_by",
+    type=click.Choice(["family", "model", "accelerator", "count", "hidden"]),
+    help="Score each row under coefficients fitted without its whole group; takes minutes.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 @click.option("-o", "output", type=click.Path(path_type=Path), help="Write a Markdown page.")
 @click.pass_context
@@ -35,6 +42,7 @@ def command(
     file: Path | None,
     family: str | None,
     grade: str | None,
+    left_out_by: str | None,
     as_json: bool,
     output: Path | None,
 ) -> None:
@@ -44,7 +52,7 @@ def command(
     time; what cannot be run is named with the reason. The worst rows come first.
     """
     suite = str(ctx.info_name)
-    rows = _scored(suite, file, family, grade)
+    rows = _scored(suite, file, family, grade, left_out_by)
     if output is not None:
         output.write_text(_page(suite, rows), encoding="utf-8")
         click.echo(f"wrote {output}", err=True)
@@ -55,7 +63,11 @@ def command(
 
 
 def _scored(
-    suite: str, file: Path | None, family: str | None, grade: str | None
+    suite: str,
+    file: Path | None,
+    family: str | None,
+    grade: str | None,
+    left_out_by: str | None,
 ) -> Sequence[Score | Unusable]:
     from stargate.perf import records
     from stargate.perf.scoreboard import score
@@ -65,7 +77,17 @@ def _scored(
     if everything and not chosen:
         known = ", ".join(sorted({r.origin.family for r in everything}))
         raise click.UsageError(f"no record is of that family and grade; families: {known}")
-    return score(chosen)
+    return score(chosen, _left_out(left_out_by) if left_out_by else None)
+
+
+def _left_out(by: str) -> dict[str, Coefficients]:
+    """Coefficients by record, each from a fit to the shipped records of all other groups."""
+    from stargate.perf.calibration import left_out_coefficients, read_records
+
+    def tell(text: str) -> None:
+        click.echo(text, err=True)
+
+    return left_out_coefficients(read_records(()), by, tell)
 
 
 def _as_object(suite: str, rows: Sequence[Score | Unusable]) -> dict[str, object]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Self
 
 import numpy as np
@@ -67,10 +68,14 @@ class Machine:
         *,
         network: Network | None = None,
         software: str | None = None,
+        calibration: Path | None = None,
     ) -> Self:
-        """A machine with the catalogue's usual node and network for its accelerator."""
+        """A machine with the catalogue's usual node and network for its accelerator.
+
+        `calibration` is a file of `stargate calibrate`, in place of the one that ships.
+        """
         part = catalog.accelerator(accelerator) if isinstance(accelerator, str) else accelerator
-        chosen = generation(family_of(part.id), software)
+        chosen = generation(family_of(part.id), software, calibration)
         return cls(part, count, network or usual_network(part), chosen)
 
     def with_coefficients(self, coefficients: Coefficients) -> Self:

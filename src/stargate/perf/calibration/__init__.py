@@ -10,7 +10,7 @@ artefact          the file
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -78,6 +78,20 @@ def calibrate(
     return Calibrated(document(samples, whole, sigmas, trials), trials, values)
 
 
+def left_out_coefficients(
+    records: Sequence[Record], by: str, tell: Callable[[str], None]
+) -> dict[str, Coefficients]:
+    """For each record, the coefficients that a fit to the other groups gives it.
+
+    Rows are scored honestly with these, and with an interval set on such errors.
+    """
+    samples, priors = Samples.of(records), known_priors()
+    found = _left_out(samples, priors, fit(samples, priors), by, tell)
+    sigmas = interval_sigmas(samples, _log_errors(records, found))
+    keys = {record.origin.id: _key(record) for record in records}
+    return {name: replace(one, interval_sigma=sigmas[keys[name]]) for name, one in found.items()}
+
+
 def known_priors() -> dict[GenerationKey, Coefficients]:
     """The priors of every catalogued generation: those without records are calibrated too."""
     return {
@@ -132,6 +146,4 @@ def _summaries(
 
 
 def _plain(whole: Fit, key: GenerationKey) -> dict[str, float]:
-    from dataclasses import asdict
-
     return asdict(whole.coefficients(key))
