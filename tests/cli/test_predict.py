@@ -15,6 +15,7 @@ GPT3 = (
     *("--seq-len", "2048", "--global-batch", "64"),
 )
 STRATEGY = ("--strategy", "tp=8,pp=8,vp=3,mb=1")
+FULL = (*STRATEGY, "--recompute", "full")
 
 
 def run(*arguments: str) -> Result:
@@ -142,3 +143,126 @@ def test_flags_of_a_machine_do_not_go_with_a_file(file: str) -> None:
     result = run(file, "--workload", "pretrain", "--count", "8")
     assert result.exit_code == 2
     assert "--count does not go with a file" in result.stderr
+
+
+def test_a_sequence_is_as_long_as_the_model_takes_unless_stated() -> None:
+    without = tuple(a for a in GPT3 if a not in ("--seq-len", "2048"))
+    assert answer(*without, *FULL)["best"] == answer(*GPT3, *FULL)["best"]
+
+
+def test_two_strategies_are_set_side_by_side_and_the_faster_leads() -> None:
+    other = ("--strategy", "tp=8,pp=8,mb=1", "--recompute", "full")
+    content = answer(*GPT3, *other, *STRATEGY)
+    times = [candidate["step_time_s"] for candidate in content["compared"]]
+    assert times[0] > times[1] == content["best"]["step_time_s"]
+    text = run(*GPT3, *other, *STRATEGY).stdout
+    assert "Side by side" in text
+    assert "against A" in text
+
+
+def test_several_counts_weigh_machine_sizes() -> None:
+    sizes = (*GPT3[:4], "--count", "64,128,96", *GPT3[6:])
+    front = answer(*sizes, "--tokens", "3e11")["front"]
+    assert [offer["accelerators"] for offer in front["bests"]] == [64, 96, 128]
+    for offer in front["bests"]:
+        steps = 3e11 / (64 * 2048)
+        assert offer["run_time_s"] == pytest.approx(steps * offer["step_time_s"])
+        assert offer["run_usd"] == pytest.approx(steps * offer["usd_per_step"])
+        assert offer["run_energy_j"] > 0
+    assert all(fact["source"] for fact in front["facts"])
+    text = run(*sizes).stdout
+    assert "Machine sizes" in text
+    assert "$/step" in text
+
+
+def test_pareto_weighs_a_quarter_to_four_times_the_size() -> None:
+    front = answer(*GPT3, "--pareto")["front"]
+    offered = {offer["accelerators"] for offer in front["bests"]}
+    refused = {refusal["accelerators"] for refusal in front["refused"]}
+    assert offered | refused == {16, 32, 64, 128, 256}
+    assert 64 in offered
+
+
+def test_without_being_asked_nothing_is_compared() -> None:
+    assert not {"compared", "front"} & set(answer(*GPT3, *FULL))
+
+
+def test_a_slower_nic_slows_the_step() -> None:
+    def step_s(rate: str) -> float:
+        strategy = ("--strategy", "tp=8,pp=4,recompute=full")
+        best = answer(*GPT3, "--nic", rate, *strategy)["best"]
+        assert isinstance(best, dict)
+        return float(best["step_time_s"])
+
+    assert step_s("10 Gb/s") > 1.02 * step_s("200 Gb/s")
+
+
+def test_a_node_names_its_accelerator_and_network() -> None:
+    node = (*GPT3[:2], "--node", "dgx-a100", *GPT3[4:])
+    assert answer(*node, *FULL)["best"] == answer(*GPT3, *FULL)["best"]
+    wrong = run(*GPT3, "--node", "dgx-h100")
+    assert wrong.exit_code == 2
+    assert "dgx-h100 holds h100-sxm" in wrong.stderr
+
+
+def test_alternatives_are_as_many_as_asked_for() -> None:
+    assert len(answer(*GPT3, "--alternatives", "2")["alternatives"]) == 2
+    assert answer(*GPT3, "--alternatives", "0")["alternatives"] == []
+
+
+CONFIG = """{"model_type": "llama", "num_hidden_layers": 16, "hidden_size": 2048,
+ "num_attention_heads": 32, "num_key_value_heads": 8, "intermediate_size": 8192,
+ "vocab_size": 128256, "max_position_embeddings": 131072}"""
+
+
+def test_a_model_may_be_a_hugging_face_config(tmp_path: Path) -> None:
+    path = tmp_path / "config.json"
+    path.write_text(CONFIG, encoding="utf-8")
+    rest = ("--accelerator", "h100-sxm", "--count", "8", "--global-batch", "64")
+    of_file = answer("--model", str(path), *rest)
+    of_folder = answer("--model", str(tmp_path), *rest)
+    assert of_file == of_folder
+    assert of_file["best"]["step_time_s"] > 0
+    missing = run("--model", str(tmp_path / "none.json"), *rest)
+    assert missing.exit_code == 2
+    assert "none.json" in missing.stderr
+
+
+def test_a_trace_is_written_beside_the_answer(tmp_path: Path) -> None:
+    path = tmp_path / "trace.json"
+    result = run(*GPT3, *STRATEGY, "--recompute", "full", "--trace", str(path))
+    assert result.exit_code == 0
+    assert str(path) in result.stderr
+    assert json.loads(path.read_text(encoding="utf-8"))["traceEvents"]
+
+
+@pytest.mark.parametrize(
+    ("more", "message"),
+    [
+        (("--nic", "fast"), "400 Gb/s"),
+        (("--nic", "0 Gb/s"), "no rate"),
+        (("--count", "64,many"), "'many' is no number of accelerators"),
+        (("--pareto", *STRATEGY), "leave --strategy out"),
+        (("--node", "dgx-z100"), "dgx-"),
+        (("--model", "gpt3-175c"), "gpt3-175b"),
+    ],
+)
+def test_options_that_make_no_sense_are_told_what_would(
+    more: tuple[str, ...], message: str
+) -> None:
+    result = run(*GPT3, *more)
+    assert result.exit_code == 2
+    assert message in result.stderr
+
+
+def test_the_report_shows_the_search_the_sizes_and_what_was_compared(tmp_path: Path) -> None:
+    searched, compared = tmp_path / "searched.html", tmp_path / "compared.html"
+    assert run(*GPT3, "--pareto", "-o", str(searched)).exit_code == 0
+    both = (*STRATEGY, "--strategy", "tp=8,pp=8,mb=1", "--recompute", "full")
+    assert run(*GPT3, *both, "-o", str(compared)).exit_code == 0
+    page = searched.read_text(encoding="utf-8")
+    assert all(f'id="chart-{name}"' in page for name in ("search", "front", "pareto"))
+    assert "stargate predict --model gpt3-175b" in page
+    page = compared.read_text(encoding="utf-8")
+    assert "side by side" in page
+    assert 'id="chart-search"' not in page

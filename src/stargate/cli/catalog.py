@@ -117,8 +117,8 @@ def import_model(config: str, id_: str, output: str | None, as_json: bool) -> No
     from stargate.catalog.huggingface import transformer_of
     from stargate.cli import catalog_tree
 
-    values = _read_config(config)
-    name = id_ or _name_of(values, Path(config))
+    values = read_config(config)
+    name = id_ or name_of(values, Path(config))
     model = transformer_of(values, name, config)
     text = catalog_tree.model_json(name, model) if as_json else catalog_tree.model_yaml(name, model)
     if output:
@@ -128,7 +128,8 @@ def import_model(config: str, id_: str, output: str | None, as_json: bool) -> No
         click.echo(text, nl=False)
 
 
-def _read_config(path: str) -> dict[str, object]:
+def read_config(path: str) -> dict[str, object]:
+    """The object that a `config.json` holds; raises `SpecError` where it holds none."""
     from stargate.errors import Problem, SpecError
 
     try:
@@ -147,7 +148,7 @@ def _read_config(path: str) -> dict[str, object]:
     return values
 
 
-def _name_of(values: dict[str, object], path: Path) -> str:
+def name_of(values: dict[str, object], path: Path) -> str:
     """A name from `_name_or_path`, or else from the file or the folder that holds it."""
     stated = values.get("_name_or_path")
     base = stated.rstrip("/").rpartition("/")[2] if isinstance(stated, str) and stated else ""

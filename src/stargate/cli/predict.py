@@ -4,37 +4,71 @@ from __future__ import annotations
 
 import json
 import shlex
-from dataclasses import asdict
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, get_args
 
 import click
 
-from stargate.cli.specification import load_specification, overrides_option
+from stargate.cli.prediction_question import (
+    Flags,
+    counts_of,
+    question_from_file,
+    question_from_flags,
+    sizes_around,
+    strategies_of,
+)
+from stargate.cli.specification import overrides_option
 from stargate.errors import Problem, SpecError
-from stargate.spec.workload import Precision, Recompute, Strategy, TrainingWorkload
+from stargate.spec.workload import Precision, Recompute, Strategy
 
 if TYPE_CHECKING:
     from stargate.perf.question import Question
     from stargate.perf.search import Candidate, Prediction
+    from stargate.programme.fronts import Front
+    from stargate.view.prediction_report import Beside
 
-NEEDED = ("model", "accelerator", "count", "seq_len", "global_batch")
+LINES_DRAWN = 2000
+SLOWEST_DRAWN = 2.0
 
 
 @click.command("predict")
 @click.argument("file", type=click.Path(), required=False)
 @overrides_option
 @click.option("--workload", help="Which workload of FILE; its only one when left out.")
-@click.option("--model", help="A model of the catalogue, such as gpt3-175b.")
+@click.option("--model", help="A model of the catalogue, or a Hugging Face config.json.")
 @click.option("--accelerator", help="An accelerator of the catalogue, such as h100-sxm.")
-@click.option("--count", type=click.IntRange(1, 10_000_000), help="How many accelerators.")
-@click.option("--seq-len", type=click.IntRange(1), help="Tokens of a sequence.")
+@click.option("--node", help="A node of the catalogue: its accelerators, domain and NICs.")
+@click.option("--count", help="How many accelerators; several (1024,2048) weigh machine sizes.")
+@click.option(
+    "--seq-len", type=click.IntRange(1), help="Tokens of a sequence; the model's, to 8192."
+)
 @click.option("--global-batch", type=click.IntRange(1), help="Sequences of a step.")
-@click.option("--strategy", help="Like tp=8,pp=8,vp=3,mb=1; searched when left out.")
+@click.option("--tokens", type=click.FloatRange(1), help="Tokens of the whole run, like 15e12.")
+@click.option(
+    "--strategy",
+    "strategies",
+    multiple=True,
+    help="Like tp=8,pp=8,vp=3,mb=1; searched when left out, compared when repeated.",
+)
 @click.option("--recompute", type=click.Choice(get_args(Recompute)), help="What is recomputed.")
 @click.option("--precision", type=click.Choice(get_args(Precision)), help="Of linear layers.")
 @click.option("--software", help="Software generation, such as megatron-2024.")
+@click.option("--nic", help="Scale-out rate of each accelerator, such as '400 Gb/s'.")
 @click.option("--tp-across-domains", is_flag=True, help="Let tp leave the scale-up domain.")
+@click.option(
+    "--alternatives",
+    type=click.IntRange(0, 100),
+    default=5,
+    show_default=True,
+    help="Other layouts to name.",
+)
+@click.option("--pareto", is_flag=True, help="Weigh machines of a quarter to four times the size.")
+@click.option(
+    "--trace",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Write the pipeline's timeline (open it in ui.perfetto.dev).",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 @click.option(
     "-o",
@@ -46,38 +80,130 @@ def command(
     file: str | None,
     overrides: tuple[str, ...],
     workload: str | None,
-    strategy: str | None,
+    strategies: tuple[str, ...],
     recompute: Recompute | None,
     tp_across_domains: bool,
+    alternatives: int,
+    pareto: bool,
+    trace: Path | None,
     as_json: bool,
     output: Path | None,
-    **flags: Any,
+    **options: Any,
 ) -> None:
     """Predict the step time of training, and find the best way to split it.
 
-    Either FILE with a workload, or --model, --accelerator, --count, --seq-len and --global-batch.
-    """
-    from stargate.cli.prediction_text import prediction_text
-    from stargate.perf.search import predict, search
+    Either FILE with a workload, or --model, --accelerator, --count and --global-batch.
 
-    question = _from_file(file, overrides, workload, flags) if file else _from_flags(flags)
-    given = _strategy(strategy, recompute, question.strategy)
-    model, machine, work = question.model, question.machine, question.workload
-    if given is not None:
-        prediction = predict(model, machine, work, given)
-    else:
-        prediction = search(
-            model, machine, work, recompute=recompute, tp_across_domains=tp_across_domains
-        )
+    \b
+    Search for the best strategy, and write a report:
+      stargate predict --model gpt3-175b --accelerator a100-sxm-80 --count 1024 \\
+        --global-batch 1536 -o report.html
+    \b
+    Time two strategies side by side, and look at the pipeline of the faster:
+      stargate predict --model gpt3-175b --accelerator a100-sxm-80 --count 64 \\
+        --global-batch 64 --recompute full --strategy tp=8,pp=8,vp=3,mb=1 \\
+        --strategy tp=8,pp=8,mb=1 --trace trace.json
+    \b
+    Weigh machine sizes by time, memory, cost and energy:
+      stargate predict --model llama-3.1-405b --node dgx-h100 --global-batch 2048 \\
+        --count 4096,8192,16384 --tokens 15.6e12
+    \b
+    A workload of a specification, or a model of your own:
+      stargate predict plan.yaml --workload pretrain
+      stargate predict --model ./config.json --accelerator h200-sxm --count 64 \\
+        --global-batch 256
+    """
+    flags = Flags(**options)
+    question = (
+        question_from_file(file, overrides, workload, flags) if file else question_from_flags(flags)
+    )
+    given = strategies_of(strategies, recompute, question.strategy)
+    space = {"recompute": recompute, "tp_across_domains": tp_across_domains}
+    sizes = _sizes(flags, question, pareto, strategies)
+    prediction, compared = _predicted(question, given, alternatives, space)
+    front = _front(question, sizes, space) if sizes else None
     if as_json:
-        click.echo(json.dumps(_as_object(prediction), indent=2))
+        from stargate.cli.prediction_object import prediction_object
+
+        click.echo(json.dumps(prediction_object(prediction, compared, front), indent=2))
     else:
-        click.echo(prediction_text(question, prediction))
+        from stargate.cli.prediction_text import prediction_text
+
+        click.echo(prediction_text(question, prediction, compared, front))
+    if trace is not None:
+        from stargate.view.trace import write_trace
+
+        write_trace(question, prediction.best, trace)
+        click.echo(f"trace: {trace} (open it in ui.perfetto.dev)", err=True)
     if output is not None:
         from stargate.view.prediction_report import prediction_report
 
-        prediction_report(question, prediction, output, command_line=_same_again())
+        beside = _beside(question, prediction, compared, front, space)
+        line = _same_again()
+        prediction_report(question, prediction, output, command_line=line, beside=beside)
         click.echo(f"report: {output}", err=as_json)
+
+
+def _predicted(
+    question: Question, given: list[Strategy], alternatives: int, space: dict[str, Any]
+) -> tuple[Prediction, tuple[Candidate, ...]]:
+    """The search, or the fastest of the strategies given with all of them as they were given."""
+    from stargate.perf.search import predict, search
+
+    model, machine, work = question.model, question.machine, question.workload
+    if not given:
+        return search(model, machine, work, n_alternatives=alternatives, **space), ()
+    each = [predict(model, machine, work, strategy) for strategy in given]
+    fastest = min(each, key=lambda prediction: prediction.best.step_time_s)
+    if len(each) == 1:
+        return fastest, ()
+    return replace(fastest, n_evaluated=len(each), n_feasible=len(each)), tuple(
+        prediction.best for prediction in each
+    )
+
+
+def _sizes(
+    flags: Flags, question: Question, pareto: bool, strategies: tuple[str, ...]
+) -> list[int]:
+    """The machine sizes to weigh; none unless several are asked for."""
+    counts = counts_of(flags.count) if flags.count else [question.machine.count]
+    if len(counts) < 2 and not pareto:
+        return []
+    if strategies:
+        option = "--pareto" if pareto else "--count"
+        mend = "leave --strategy out, or name one count"
+        raise SpecError([Problem("other machine sizes are searched", option, mend=mend)])
+    return counts if len(counts) > 1 else sizes_around(counts[0])
+
+
+def _front(question: Question, sizes: list[int], space: dict[str, Any]) -> Front:
+    from stargate.programme.fronts import front_of
+
+    return front_of(question, sizes, **space)
+
+
+def _beside(
+    question: Question,
+    prediction: Prediction,
+    compared: tuple[Candidate, ...],
+    front: Front | None,
+    space: dict[str, Any],
+) -> Beside:
+    """What the report shows beside the prediction; a search is drawn, a given strategy is not."""
+    from stargate.perf.sample import sample_of_search
+    from stargate.view.prediction_report import Beside
+
+    sample = None
+    if prediction.alternatives:
+        sample = sample_of_search(
+            question.model,
+            question.machine,
+            question.workload,
+            n=LINES_DRAWN,
+            slowest=SLOWEST_DRAWN,
+            **space,
+        )
+    return Beside(front=front, sample=sample, compared=compared, slowest=SLOWEST_DRAWN)
 
 
 def _same_again() -> str:
@@ -86,88 +212,11 @@ def _same_again() -> str:
     words = ["stargate predict"]
     for parameter in context.command.params:
         name, value = parameter.name or "", context.params.get(parameter.name or "")
-        if name in ("output", "as_json") or value in (None, False, ()):
+        if name in ("output", "as_json", "trace") or value in (None, False, ()):
+            continue
+        if value == parameter.get_default(context):
             continue
         option = parameter.opts[-1] if isinstance(parameter, click.Option) else ""
         for one in value if isinstance(value, tuple) else (value,):
             words += filter(None, (option, "" if one is True else shlex.quote(str(one))))
     return " ".join(words)
-
-
-def _from_file(
-    file: str, overrides: tuple[str, ...], workload: str | None, flags: dict[str, Any]
-) -> Question:
-    from stargate.perf.question import question_of
-
-    stated = [name for name, value in flags.items() if value is not None]
-    if stated:
-        option = _option(stated[0])
-        mend = "change the file's value with -s path.to.key=value"
-        raise SpecError([Problem(f"{option} does not go with a file", option, mend=mend)])
-    return question_of(load_specification(file, overrides), workload)
-
-
-def _from_flags(flags: dict[str, Any]) -> Question:
-    from stargate import catalog
-    from stargate.perf.machine import Machine
-    from stargate.perf.question import Question
-
-    missing = [_option(name) for name in NEEDED if flags[name] is None]
-    if missing:
-        mend = "name a file, or give --model, --accelerator, --count, --seq-len, --global-batch"
-        raise SpecError([Problem(f"missing: {', '.join(missing)}", mend=mend)])
-    model = catalog.model(flags["model"])
-    machine = Machine.of(flags["accelerator"], flags["count"], software=flags["software"])
-    stated = {
-        name: flags[name]
-        for name in ("model", "seq_len", "global_batch", "precision", "software")
-        if flags[name] is not None
-    }
-    return Question(model, machine, TrainingWorkload.model_validate(stated))
-
-
-def _strategy(
-    text: str | None, recompute: Recompute | None, from_file: Strategy | None
-) -> Strategy | None:
-    """The strategy of the command line, or the file's, with the recompute mode laid over it."""
-    chosen = Strategy.from_text(text) if text else from_file
-    if chosen is None or recompute is None:
-        return chosen
-    if text and "recompute" in text and chosen.recompute != recompute:
-        problem = Problem("--recompute contradicts the strategy", "--recompute", mend="say one")
-        raise SpecError([problem])
-    stated = chosen.model_dump() | {"recompute": recompute}
-    if recompute != "full":
-        stated["recompute_layers"] = None
-    return Strategy.model_validate(stated)
-
-
-def _option(name: str) -> str:
-    return f"--{name.replace('_', '-')}"
-
-
-def _as_object(prediction: Prediction) -> dict[str, object]:
-    return {
-        "schema_version": 1,
-        "best": _candidate(prediction.best),
-        "alternatives": [_candidate(candidate) for candidate in prediction.alternatives],
-        "pareto": [_candidate(candidate) for candidate in prediction.pareto],
-        "n_evaluated": prediction.n_evaluated,
-        "n_feasible": prediction.n_feasible,
-        "memory_limit_bytes": prediction.memory_limit_bytes,
-        "flop_convention": prediction.flop_convention,
-        "facts": [asdict(fact) for fact in prediction.facts],
-    }
-
-
-def _candidate(candidate: Candidate) -> dict[str, object]:
-    return {
-        "strategy": candidate.strategy.model_dump(mode="json"),
-        "step_time_s": candidate.step_time_s,
-        "interval_s": list(candidate.interval_s),
-        "mfu": candidate.mfu,
-        "hfu": candidate.hfu,
-        "memory_bytes": candidate.memory_bytes,
-        "memory": dict(candidate.memory),
-        "breakdown_s": dict(candidate.breakdown_s),
-    }
