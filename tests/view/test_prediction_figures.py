@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -15,7 +16,7 @@ from stargate.perf.stages import StagePasses
 from stargate.perf.timeline import replay
 from stargate.programme.fronts import Front, front_of
 from stargate.spec.workload import TrainingWorkload
-from stargate.view.figures.front import front_chart, height, offer_row
+from stargate.view.figures.front import front_chart, height, offer_columns, offer_row
 from stargate.view.figures.pipeline import pipeline_chart
 from stargate.view.figures.search import search_picture
 
@@ -124,3 +125,14 @@ def test_without_a_known_power_the_front_is_drawn_in_accelerator_hours() -> None
     title = front_chart(front, basis=BASIS).figure.layout.yaxis.title.text
     assert title == "Accelerator-hours per billion tokens"
     assert offer_row(front, front.offers[0])[4] == "–"
+
+
+def test_a_run_of_known_length_is_told_in_days_dollars_and_energy(front: Front) -> None:
+    of_run = replace(front, tokens=1e12)
+    offer = of_run.bests[0]
+    row = dict(zip(offer_columns(of_run), offer_row(of_run, offer), strict=True))
+    steps = 1e12 / (WORK.global_batch * WORK.seq_len)
+    assert row["Days"] == f"{steps * offer.candidate.step_time_s / 86400:,.1f}"
+    assert offer.usd_per_step is not None
+    assert float(row["USD million"]) == pytest.approx(steps * offer.usd_per_step / 1e6, rel=0.01)
+    assert len(offer_columns(front)) == len(offer_row(front, offer))

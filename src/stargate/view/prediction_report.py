@@ -14,7 +14,7 @@ from stargate.perf.search import Candidate, Prediction, describe
 from stargate.perf.stages import stage_passes
 from stargate.perf.timeline import replay
 from stargate.programme.fronts import Front
-from stargate.view.figures.front import COLUMNS, front_chart, offer_row
+from stargate.view.figures.front import front_chart, offer_columns, offer_row
 from stargate.view.figures.pipeline import pipeline_chart
 from stargate.view.figures.search import search_picture
 from stargate.view.figures.step import StrategyPoint, memory_stack, pareto, step_waterfall
@@ -171,7 +171,7 @@ def _sizes(front: Front) -> list[Markup]:
         f"Basis: {front.n_evaluated:,} strategies weighed by the step-time model; cost and energy "
         "of the accelerators’ time from the facts below, without failures and checkpoints."
     )
-    columns = [Column(name, number=name != "Strategy") for name in COLUMNS]
+    columns = [Column(name, number=name != "Strategy") for name in offer_columns(front)]
     fastest = table(
         columns, [offer_row(front, offer) for offer in front.bests], "The fastest of each count."
     )

@@ -6,6 +6,7 @@ import numpy as np
 
 from stargate.perf.search import describe
 from stargate.programme.fronts import Front, Offer
+from stargate.units import DAY_S, HOUR_S
 from stargate.view.figures.style import (
     BLUE,
     GREEN,
@@ -18,12 +19,13 @@ from stargate.view.figures.style import (
     new_figure,
     number_axis,
 )
-from stargate.view.wording import listing
+from stargate.view.wording import listing, utilisation
 
 _COLOURS = (BLUE, VERMILLION, GREEN, ORANGE, PURPLE, SKY, GREY)
 _SYMBOLS = ("circle", "diamond", "square", "triangle-up", "cross", "star", "hexagon")
 _SMALLEST_PX, _LARGEST_PX = 5.0, 17.0
-_TIME_TICKS = (1, 2, 5)
+_TIME_TICKS = (1, 2, 3, 5, 7)
+MWH_J = 1e6 * HOUR_S
 
 
 def front_chart(front: Front, *, basis: str) -> Chart:
@@ -76,37 +78,50 @@ def front_chart(front: Front, *, basis: str) -> Chart:
         basis=basis,
         alt=_alt(front),
         figure=figure,
-        columns=COLUMNS,
+        columns=offer_columns(front),
         rows=tuple(offer_row(front, offer) for offer in front.offers),
         min_width_px=560,
     )
 
 
-COLUMNS = (
-    "Accelerators",
-    "Step time (s)",
-    "MFU",
-    "Memory (GB)",
-    "USD per billion tokens",
-    "MWh per billion tokens",
-    "Strategy",
-)
+def offer_columns(front: Front) -> tuple[str, ...]:
+    """Headings of `offer_row`; those of the whole run where its tokens are known."""
+    rest = ("Days", "USD million", "GWh") if front.tokens else ("MWh/10⁹ tokens",)
+    first = ("Accelerators", "Step time (s)", "MFU", "Memory (GB)", "USD/10⁹ tokens")
+    return (*first, *rest, "Strategy")
 
 
 def offer_row(front: Front, offer: Offer) -> tuple[str, ...]:
     """One offer in the columns above."""
     c = offer.candidate
     share = 1e9 / front.tokens_per_step
-    cost, energy = offer.usd_per_step, offer.energy_j_per_step
     return (
         f"{offer.accelerators:,}",
         f"{c.step_time_s:,.4g}",
-        f"{c.mfu:.1%}",
+        utilisation(c.mfu),
         f"{c.memory_bytes / 1e9:,.1f}",
-        "–" if cost is None else f"{cost * share:,.0f}",
-        "–" if energy is None else f"{energy * share / 3.6e9:,.3g}",
+        _or_dash(offer.usd_per_step, share, ",.0f"),
+        *(_of_run(front, offer) if front.tokens else _energy(offer, share)),
         describe(c.strategy),
     )
+
+
+def _energy(offer: Offer, share: float) -> tuple[str]:
+    return (_or_dash(offer.energy_j_per_step, share / MWH_J, ",.3g"),)
+
+
+def _of_run(front: Front, offer: Offer) -> tuple[str, ...]:
+    """Days, cost and energy of all tokens, without failures and checkpoints."""
+    steps = (front.tokens or 0.0) / front.tokens_per_step
+    return (
+        f"{steps * offer.candidate.step_time_s / DAY_S:,.1f}",
+        _or_dash(offer.usd_per_step, steps / 1e6, ",.3g"),
+        _or_dash(offer.energy_j_per_step, steps / MWH_J / 1e3, ",.3g"),
+    )
+
+
+def _or_dash(value: float | None, factor: float, form: str) -> str:
+    return "–" if value is None else format(value * factor, form)
 
 
 def height(front: Front, offer: Offer, *, priced: bool) -> float:
@@ -114,7 +129,7 @@ def height(front: Front, offer: Offer, *, priced: bool) -> float:
     share = 1e9 / front.tokens_per_step
     if priced and offer.usd_per_step is not None:
         return offer.usd_per_step * share
-    return offer.accelerators * offer.candidate.step_time_s / 3600.0 * share
+    return offer.accelerators * offer.candidate.step_time_s / HOUR_S * share
 
 
 def _unit(priced: bool) -> str:
@@ -132,7 +147,7 @@ def _said(offer: Offer) -> str:
 
 
 def _ticks(times_s: list[float]) -> dict[str, object]:
-    """Ticks at 1, 2 and 5 of each power of ten, written as plain numbers."""
+    """Ticks at 1, 2, 3, 5 and 7 of each power of ten, written as plain numbers."""
     low, high = min(times_s), max(times_s)
     powers = range(int(np.floor(np.log10(low))), int(np.ceil(np.log10(high))) + 1)
     values = [step * 10.0**power for power in powers for step in _TIME_TICKS]
