@@ -72,6 +72,8 @@ def _scored(
     from stargate.perf import records
     from stargate.perf.scoreboard import score
 
+    if file and left_out_by:
+        raise click.UsageError("--cross-validate judges the records that come with Stargate")
     everything = records.load(file) if file else records.open_records(suite)
     chosen = [r for r in everything if records.matches(r.origin, family, grade)]
     if everything and not chosen:

@@ -2,8 +2,8 @@
 
 A share moves on the logistic scale and a positive quantity on the logarithmic one, so that no fit
 leaves its bounds. The spread is one standard deviation of the prior on that scale: small where a
-benchmark pins the coefficient down, large where it is a guess. A coefficient that is exactly zero
-(blocking communication) states a mechanism that is absent and is not fitted.
+benchmark pins the coefficient down, large where it is a guess. A share that is exactly none or all
+(blocking communication) states a mechanism and is not fitted.
 """
 
 from __future__ import annotations
@@ -22,11 +22,15 @@ SMALLEST_EXCESS = 0.01
 
 @dataclass(frozen=True, slots=True)
 class Scale:
-    """A change of variable, its inverse, and the prior's standard deviation after the change."""
+    """A change of variable, its inverse, and the prior's standard deviation after the change.
+
+    A coefficient that has one of the `stated` values is not fitted.
+    """
 
     forward: Callable[[float], float]
     inverse: Callable[[float], float]
     spread: float
+    stated: tuple[float, ...] = (0.0,)
 
 
 def _logit(share: float) -> float:
@@ -35,7 +39,7 @@ def _logit(share: float) -> float:
 
 
 def _share(spread: float) -> Scale:
-    return Scale(_logit, lambda z: float(1.0 / (1.0 + np.exp(-z))), spread)
+    return Scale(_logit, lambda z: float(1.0 / (1.0 + np.exp(-z))), spread, (0.0, 1.0))
 
 
 def _positive(spread: float) -> Scale:
@@ -83,9 +87,9 @@ SPREADS: Array = np.array([scale.spread for scale in SCALES.values()])
 
 
 def to_scale(coefficients: Coefficients) -> Array:
-    """The fitted coefficients on their scales, in the order of `FITTED`; zeros become nan."""
-    values = {name: getattr(coefficients, name) for name in FITTED}
-    return np.array([SCALES[n].forward(v) if v != 0 else np.nan for n, v in values.items()])
+    """The coefficients on their scales, in the order of `FITTED`; nan where one is not fitted."""
+    values = [(SCALES[name], getattr(coefficients, name)) for name in FITTED]
+    return np.array([np.nan if v in scale.stated else scale.forward(v) for scale, v in values])
 
 
 def from_scale(base: Coefficients, scaled: Array) -> Coefficients:

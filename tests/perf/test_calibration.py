@@ -1,0 +1,148 @@
+from __future__ import annotations
+
+from dataclasses import astuple, fields, replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import yaml
+from click.testing import CliRunner
+
+from stargate.cli import main
+from stargate.errors import CatalogError, InfeasibleError
+from stargate.perf.calibration import calibrate, known_priors, read_records
+from stargate.perf.calibration.artefact import interval_sigmas
+from stargate.perf.calibration.fit import fit, row_weights
+from stargate.perf.calibration.samples import Samples
+from stargate.perf.calibration.scales import FITTED, SCALES, from_scale, to_scale
+from stargate.perf.coefficients import Coefficients, generation, prior
+from stargate.perf.records import Record
+
+KEY = ("ampere", "megatron-2022")
+
+
+@pytest.fixture(scope="module")
+def selene() -> tuple[Record, ...]:
+    return tuple(r for r in read_records(()) if r.origin.family == "korthikanti")
+
+
+def planted(records: tuple[Record, ...], **changed: float) -> tuple[Record, ...]:
+    """The records as a machine with changed coefficients would have measured them."""
+    samples = Samples.of(records)
+    truth = {
+        key: replace(one, **changed)
+        for key, one in known_priors().items()
+        if key in samples.generations
+    }
+    measured = samples.measured_s * np.exp(samples.log_errors(truth))
+    return tuple(replace(r, measured_s=float(t)) for r, t in zip(records, measured, strict=True))
+
+
+def test_every_coefficient_but_the_interval_is_fitted() -> None:
+    assert {f.name for f in fields(Coefficients)} - set(FITTED) == {"interval_sigma"}
+
+
+@pytest.mark.parametrize("key", sorted(known_priors()))
+def test_a_change_of_scale_and_back_changes_nothing(key: tuple[str, str]) -> None:
+    one = known_priors()[key]
+    back = from_scale(one, to_scale(one))
+    assert astuple(back) == pytest.approx(astuple(one), rel=0.02)
+
+
+def test_a_mechanism_that_is_absent_stays_absent() -> None:
+    blocking = prior("ampere", "megatron-2022").coefficients
+    moved = from_scale(blocking, to_scale(blocking) + 1.0)
+    assert blocking.p2p_overlap == moved.p2p_overlap == 0.0
+    assert moved.fusion > blocking.fusion
+
+
+def test_shares_stay_between_zero_and_one_wherever_a_fit_goes() -> None:
+    for name, scale in SCALES.items():
+        if name.endswith("_overlap"):
+            assert 0.0 < scale.inverse(-8.0) < scale.inverse(8.0) < 1.0
+
+
+def test_a_fit_finds_the_slower_products_that_were_planted(selene: tuple[Record, ...]) -> None:
+    before = known_priors()[KEY].gemm_fraction
+    records = planted(selene, gemm_fraction=before * 0.8)
+    samples = Samples.of(records)
+    found = fit(samples, known_priors())
+    errors = samples.log_errors({k: found.coefficients(k) for k in samples.generations})
+    start = samples.log_errors(known_priors())
+    assert np.median(np.abs(errors)) < 0.25 * np.median(np.abs(start))
+    assert found.coefficients(KEY).gemm_fraction < 0.95 * before
+
+
+def test_a_record_without_weight_does_not_move_the_fit(selene: tuple[Record, ...]) -> None:
+    honest, absurd = selene, (replace(selene[0], measured_s=1e4), *selene[1:])
+    without_first = np.array([0.0] + [1.0] * (len(selene) - 1))
+    fits = [
+        fit(Samples.of(rows), known_priors(), weights=row_weights(Samples.of(rows)) * without_first)
+        for rows in (honest, absurd)
+    ]
+    assert astuple(fits[0].coefficients(KEY)) == pytest.approx(astuple(fits[1].coefficients(KEY)))
+
+
+def test_a_generation_without_records_follows_the_others(selene: tuple[Record, ...]) -> None:
+    records = planted(selene, collective_slowdown=1.6)
+    found = fit(Samples.of(records), known_priors())
+    unseen = ("hopper", "megatron-2024")
+    assert unseen not in Samples.of(records).generations
+    before, after = known_priors()[unseen], found.coefficients(unseen)
+    assert after.collective_slowdown > before.collective_slowdown
+
+
+def test_wider_errors_give_wider_intervals(selene: tuple[Record, ...]) -> None:
+    samples = Samples.of(selene)
+    errors = np.linspace(-0.1, 0.1, len(selene))
+    narrow, wide = (interval_sigmas(samples, errors * scale) for scale in (1.0, 2.0))
+    assert all(wide[key] > narrow[key] for key in narrow)
+
+
+def test_the_same_records_give_the_same_bytes_and_a_file_that_predicts(
+    selene: tuple[Record, ...], tmp_path: Path
+) -> None:
+    texts = [calibrate(selene, (), lambda _: None).text for _ in range(2)]
+    assert texts[0] == texts[1]
+    file = tmp_path / "mine.yaml"
+    file.write_text(texts[0], encoding="utf-8")
+    mine = generation(*KEY, file)
+    assert mine.coefficients != prior(*KEY).coefficients
+    assert "mine.yaml" in mine.sources["gemm_fraction"]
+    assert yaml.safe_load(texts[0])["records"]["n"] == len(selene)
+
+
+def test_the_shipped_calibration_says_what_it_was_fitted_to() -> None:
+    source = generation(*KEY).sources["fusion"]
+    assert "fitted to measured steps" in source
+    assert "prior 1.2" in source
+
+
+def test_too_few_records_are_refused(selene: tuple[Record, ...]) -> None:
+    with pytest.raises(InfeasibleError, match="too few"):
+        calibrate(selene[:2], (), lambda _: None)
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("", "no calibration"),
+        ("[1, 2]", "no calibration"),
+        ("a: [", "can be read"),
+        ("calibration: 1\ncoefficients: {ampere: {megatron-2022: {speed: 2}}}", "speed"),
+    ],
+)
+def test_a_file_that_is_no_calibration_is_named(tmp_path: Path, text: str, said: str) -> None:
+    file = tmp_path / "broken.yaml"
+    file.write_text(text, encoding="utf-8")
+    with pytest.raises(CatalogError, match=said):
+        generation(*KEY, file)
+
+
+def test_cross_validation_is_of_the_shipped_records_alone(tmp_path: Path) -> None:
+    file = tmp_path / "mine.csv"
+    file.write_text("id\n", encoding="utf-8")
+    asked = ["validate", "training", "--records", str(file), "--cross-validate", "family"]
+    answer = CliRunner().invoke(main, asked)
+    assert answer.exit_code == 2
+    assert "--cross-validate" in answer.output
