@@ -28,7 +28,8 @@ def internal_rates(flows: FloatArray, years: FloatArray) -> tuple[FloatArray, In
         none = np.zeros(flows.shape[1], dtype=np.int64)
         return np.full(flows.shape[1], np.nan), none
     worth = np.exp(-np.outer(_LOGS, years)) @ flows
-    changes = np.sign(worth[1:]) != np.sign(worth[:-1])
+    worthwhile = worth >= 0
+    changes = worthwhile[1:] != worthwhile[:-1]
     n_roots = changes.sum(axis=0)
     rates = np.full(flows.shape[1], np.nan)
     single = n_roots == 1

@@ -147,7 +147,7 @@ def _returns(result: PlanResult, cash: CashResult) -> Markup:
 
 def _debts(parties: list[PartyResult]) -> Markup:
     names = (
-        *("Drawn P50 ($B)", "Owed at the horizon P50 ($B)", "Least cover P10", "P50"),
+        *("Drawn P50 ($B)", "Owed at horizon", "Least cover P10", "P50"),
         *("Below 1 in", "Owners' NPV P50 ($B)", "Owners' IRR P50"),
     )
     columns = [Column("Debt of"), *(Column(name, number=True) for name in names)]

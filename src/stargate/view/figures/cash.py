@@ -119,8 +119,8 @@ def contingency(capital_usd: Floats, *, base_usd: float, p80_usd: float, basis: 
         title="Contingency",
         caption=(
             "The curve gives the share of the futures that stay within an amount of capital. The "
-            "base estimate has every input at its median, and no event; the contingency is what "
-            "P80 adds to it."
+            "base estimate has every input at its median, and only the events that are likelier "
+            "than not; the contingency is what P80 adds to it."
         ),
         basis=basis,
         alt=(
