@@ -22,6 +22,7 @@ from stargate.programme.distributions import draw
 from stargate.programme.draws import Draws
 from stargate.programme.gates import Decision, decide
 from stargate.programme.known import NOTHING_KNOWN, Known, passed_on
+from stargate.programme.limits import Limits
 from stargate.programme.risks import Impacts
 from stargate.programme.schedule import Schedule, Span
 from stargate.programme.training_run import Speed, training_compute_flop, uptime_of
@@ -72,6 +73,7 @@ class Works:
         self.factors = factors
         self.struck = struck
         self.speed_of = speed_of
+        self.limits = Limits(programme, draws.n)
         self.begun_s: dict[str, FloatArray] = {}
         self.effort_end_s: dict[str, FloatArray] = {}
         self.stop_s: dict[str, FloatArray] = {}
@@ -141,7 +143,7 @@ class Works:
             self._since(task.not_before) if task.not_before else -np.inf,
         )
         duration = self._duration(activity.id, task, activity)
-        start, effort_end = self.known.span_s(activity.id, np.maximum(ready, floor), duration)
+        start, effort_end = self._span(activity, task, np.maximum(ready, floor), duration)
         finish = effort_end
         if task.success < 1:
             chance = self.known.success(activity.id, task.duration, task.success)
@@ -153,6 +155,20 @@ class Works:
             effort_end = np.where(np.isfinite(start), effort_end, np.inf)
         self.effort_end_s[activity.id] = effort_end
         return start, finish
+
+    def _span(
+        self, activity: Activity, task: Task, may_s: FloatArray, length_s: FloatArray
+    ) -> Span:
+        """Start and end of the effort; what has begun by today goes on as it does."""
+        if not self.limits.concern(task):
+            return self.known.span_s(activity.id, may_s, length_s)
+        block = self.blocks[f"{activity.phase}.{activity.block}"]
+        wanted = block.accelerators * self.share_of(block)
+        if activity.id not in self.known.start_s and activity.id not in self.known.finish_s:
+            return self.limits.span_s(task, may_s, length_s, wanted)
+        start, end = self.known.span_s(activity.id, may_s, length_s)
+        self.limits.book(task, start, end, wanted)
+        return start, end
 
     def _replaced(
         self, change: Change, name: str, task: Task, start: FloatArray, finish: FloatArray

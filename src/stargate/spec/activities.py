@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from graphlib import TopologicalSorter
+from heapq import heappop, heappush
 from typing import Literal
 
 from stargate.spec.gate import Forecast, Gate, Run
@@ -53,11 +54,26 @@ def activities(
 ) -> tuple[Activity, ...]:
     """All activities in an order in which every one comes after what it waits for.
 
+    Of those that may come next the one of the highest priority does, then the first of the file.
     Call it on parts in which `programme_faults` finds nothing.
     """
-    nodes = {node.id: node for node in expand(phases, templates, runs, gates)}
-    order = TopologicalSorter({node.id: predecessors(node) for node in nodes.values()})
-    return tuple(nodes[name] for name in order.static_order())
+    nodes = list(expand(phases, templates, runs, gates))
+    places = {node.id: (-_priority(node), i) for i, node in enumerate(nodes)}
+    order = TopologicalSorter({node.id: predecessors(node) for node in nodes})
+    order.prepare()
+    waiting: list[tuple[int, int]] = []
+    found: list[Activity] = []
+    while order.is_active():
+        for name in order.get_ready():
+            heappush(waiting, places[name])
+        node = nodes[heappop(waiting)[1]]
+        found.append(node)
+        order.done(node.id)
+    return tuple(found)
+
+
+def _priority(node: Activity) -> int:
+    return node.task.priority if node.task is not None else 0
 
 
 def expand(

@@ -1,7 +1,7 @@
 """The programme: phases of construction, what they wait for, what they cost, and what may go wrong.
 
 The parts stand in `works`, `gate` and `cost`; here they are put together and checked against each
-other. Not covered: scarce resources.
+other.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from stargate.spec.finance import Finance
 from stargate.spec.gate import CapabilityLaw, Gate, Run
 from stargate.spec.option import Option
 from stargate.spec.programme_faults import programme_faults
+from stargate.spec.resource import Calendar, Resource
 from stargate.spec.works import Phase, Template
 
 
@@ -89,6 +90,8 @@ class Programme(Sourced):
     horizon: Day = Field(description="the last day that is simulated")
     discount_rate: Fraction = Field(description="real, per year")
     drivers: tuple[Driver, ...] = ()
+    calendars: tuple[Calendar, ...] = ()
+    resources: tuple[Resource, ...] = ()
     templates: tuple[Template, ...] = ()
     phases: Annotated[tuple[Phase, ...], Field(min_length=1)]
     runs: tuple[Run, ...] = ()

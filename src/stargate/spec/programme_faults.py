@@ -38,6 +38,7 @@ def programme_faults(programme: Programme) -> list[Fault]:
         *_horizon(programme),
         *_days(programme),
         *option_faults(programme),
+        *_unknown_limits(programme),
         *actual_faults(programme, nodes),
     ]
 
@@ -150,6 +151,22 @@ def _unknown_tasks(programme: Programme) -> Iterator[Fault]:
         for k, name in enumerate(risk.impact.tasks):
             if name not in known:
                 yield unknown(("risks", i, "impact", "tasks", k), "task", name, known)
+
+
+def _unknown_limits(programme: Programme) -> Iterator[Fault]:
+    """Resources and calendars that tasks name, and their own ids."""
+    yield from _doubled([(("resources", i), r.id) for i, r in enumerate(programme.resources)])
+    yield from _doubled([(("calendars", i), c.id) for i, c in enumerate(programme.calendars)])
+    resources = [resource.id for resource in programme.resources]
+    calendars = [calendar.id for calendar in programme.calendars]
+    for i, template in enumerate(programme.templates):
+        for k, task in enumerate(template.tasks):
+            path = ("templates", i, "tasks", k)
+            for name in task.uses:
+                if name not in resources:
+                    yield unknown((*path, "uses", name), "resource", name, resources)
+            if task.calendar is not None and task.calendar not in calendars:
+                yield unknown((*path, "calendar"), "calendar", task.calendar, calendars)
 
 
 def _unknown_costs(programme: Programme) -> Iterator[Fault]:

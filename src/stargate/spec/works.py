@@ -1,7 +1,8 @@
 """What is built: phases, the blocks of capacity that they put on sites, and the tasks of each.
 
 A link says what a task waits for; `shell:FS-6 months` and `any(grid, gas)` are its short forms.
-Not covered: calendars and scarce resources.
+Scarce resources and
+calendars, which tasks name, stand in `resource`.
 """
 
 from __future__ import annotations
@@ -29,6 +30,7 @@ from stargate.spec.distribution import DurationDistribution, Loads, Sourced
 PositiveShare = Annotated[Fraction, Field(gt=0, le=1)]
 PositiveWatts = Annotated[Watts, Field(gt=0)]
 Ratio = Annotated[float, Field(ge=1, le=4)]
+Amount = Annotated[float, Field(gt=0)] | Literal["accelerators"]
 LinkKind = Literal["FS", "SS", "FF"]
 
 _LINK = re.compile(
@@ -83,6 +85,15 @@ class Task(Sourced):
         default=False, description="does not wait for its phase's gates and phases: work at risk"
     )
     not_before: Day | None = None
+    uses: dict[Identifier, Amount] = Field(
+        default_factory=dict, description="how much of which resource, or `accelerators`: as many"
+    )
+    priority: int = Field(
+        default=0, description="where resources are short, the higher is served first"
+    )
+    calendar: Identifier | None = Field(
+        default=None, description="work rests by it; the duration then counts working time only"
+    )
 
 
 class Template(SpecModel):
