@@ -17,12 +17,14 @@ import pytest
 from stargate import catalog
 from stargate.perf.machine import Machine
 from stargate.perf.question import Question
+from stargate.perf.sample import sample_of_search
 from stargate.perf.search import search
+from stargate.programme.fronts import front_of
 from stargate.programme.plan import plan
 from stargate.spec.loader import load_document
 from stargate.spec.workload import TrainingWorkload
 from stargate.view.plan_report import plan_page
-from stargate.view.prediction_report import prediction_page
+from stargate.view.prediction_report import Beside, prediction_page
 
 BINARIES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
 CHROMIUM = next(filter(None, map(shutil.which, BINARIES)), None)
@@ -72,7 +74,11 @@ def prediction_html() -> str:
     workload = TrainingWorkload(model="gpt3-175b", seq_len=2048, global_batch=64)
     model = catalog.model("gpt3-175b")
     question = Question(model, machine, workload)
-    return prediction_page(question, search(model, machine, workload))
+    found = search(model, machine, workload)
+    sample = sample_of_search(model, machine, workload, n=500, slowest=2.0)
+    compared = (found.best, found.alternatives[0])
+    beside = Beside(front=front_of(question, [32, 64, 128]), sample=sample, compared=compared)
+    return prediction_page(question, found, beside=beside)
 
 
 @pytest.mark.parametrize("name", ["plan_html", "prediction_html"])
