@@ -22,6 +22,8 @@ from stargate.cli.exits import guarded
 COMMANDS = {
     "plan": "When each phase of a programme is on line, what it costs, whether its gate opens.",
     "compare": "What one plan changes against another, on the same random numbers.",
+    "export": "Write a plan as tables, JSON, Parquet or MS Project XML.",
+    "import-plan": "Read a schedule of MS Project or Primavera.",
     "predict": "How fast a model trains on a machine, and how to split it.",
     "validate": "Score the models against published measurements and totals.",
     "calibrate": "Fit the performance model to measured step times.",
@@ -32,20 +34,24 @@ COMMANDS = {
 }
 
 
+def _module(name: str) -> str:
+    return f"{__name__}.{name.replace('-', '_')}"
+
+
 class LazyGroup(click.Group):
     """A group whose commands are imported when they run, and described without that."""
 
     @override
     def list_commands(self, ctx: click.Context) -> list[str]:
         """The commands whose module is installed."""
-        return [name for name in COMMANDS if importlib.util.find_spec(f"{__name__}.{name}")]
+        return [name for name in COMMANDS if importlib.util.find_spec(_module(name))]
 
     @override
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         """The command, imported now."""
         if cmd_name not in self.list_commands(ctx):
             return None
-        command = importlib.import_module(f"{__name__}.{cmd_name}").command
+        command = importlib.import_module(_module(cmd_name)).command
         assert isinstance(command, click.Command)
         return command
 

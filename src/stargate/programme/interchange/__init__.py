@@ -1,0 +1,1 @@
+"""Plans of other tools: read MS Project and Primavera files, write MS Project XML and tables."""

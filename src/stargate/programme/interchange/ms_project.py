@@ -1,0 +1,176 @@
+"""Read MS Project XML (the schema of Project 2007 and later).
+
+Kept: tasks, links of kinds FS, SS and FF with lags, durations by the project's working week, three
+points from columns that are called so, start-no-earlier-than, actual dates. All else is listed.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from datetime import date
+
+from stargate.errors import Problem, SpecError
+from stargate.programme.interchange.foreign import (
+    USUAL_WEEK_S,
+    Dropped,
+    ForeignLink,
+    ForeignPlan,
+    ForeignTask,
+    day_of,
+    elapsed_s,
+    number_of,
+    point_of,
+    three_points,
+)
+from stargate.programme.interchange.xml_nodes import XmlNode
+from stargate.spec.works import LinkKind
+
+STARGATE_ID = "Stargate id"
+_KINDS: Mapping[str, LinkKind] = {"0": "FF", "1": "FS", "3": "SS"}
+# Formats of durations that are elapsed time, plain and estimated: minutes to months.
+_ELAPSED = {"4", "6", "8", "10", "12", "20", "36", "38", "40", "42", "44", "52"}
+_CONSTRAINTS = {
+    "1": "as late as possible (ignored)",
+    "2": "must start on (kept as no earlier than)",
+    "3": "must finish on (ignored)",
+    "5": "start no later than (ignored)",
+    "6": "finish no earlier than (ignored)",
+    "7": "finish no later than (ignored)",
+}
+_DURATION = re.compile(
+    r"P(?:(?P<days>\d+(?:\.\d+)?)D)?"
+    r"(?:T(?:(?P<hours>\d+(?:\.\d+)?)H)?(?:(?P<minutes>\d+(?:\.\d+)?)M)?"
+    r"(?:(?P<seconds>\d+(?:\.\d+)?)S)?)?"
+)
+_TENTHS_OF_A_MINUTE_S = 6.0
+
+
+def read_ms_project(root: XmlNode, file: str) -> ForeignPlan:
+    """The schedule of a project file."""
+    if root.name != "Project":
+        message = f"not an MS Project file: its root is {root.name!r}"
+        raise SpecError([Problem(message, file=file, mend="save as XML from MS Project")])
+    dropped = Dropped()
+    reader = _Reader(root, dropped)
+    nodes = [task for tasks in root.all("Tasks") for task in tasks.all("Task")]
+    return ForeignPlan(
+        name=root.get("Title") or root.get("Name"),
+        data_date=_data_date(root, file),
+        tasks=tuple(reader.task(node) for node in nodes if reader.counts(node)),
+        dropped=dropped,
+        source="MS Project XML",
+    )
+
+
+def _data_date(root: XmlNode, file: str) -> date:
+    for name in ("StatusDate", "CurrentDate", "StartDate"):
+        if day := day_of(root.get(name)):
+            return day
+    raise SpecError([Problem("no StatusDate or StartDate", file=file, mend="set the status date")])
+
+
+def duration_s(text: str) -> float | None:
+    """`PT80H0M0S` in seconds; None for what is no duration."""
+    parts = _DURATION.fullmatch(text.strip())
+    if parts is None or not any(parts.groups()):
+        return None
+    sizes = {"days": 86400.0, "hours": 3600.0, "minutes": 60.0, "seconds": 1.0}
+    return sum(float(parts[name] or 0) * size for name, size in sizes.items())
+
+
+class _Reader:
+    """What the tasks of one project have in common: its week, its own columns, what is dropped."""
+
+    def __init__(self, root: XmlNode, dropped: Dropped) -> None:
+        self.dropped = dropped
+        minutes = number_of(root.get("MinutesPerWeek"))
+        self.week_s = minutes * 60 if minutes and minutes > 0 else USUAL_WEEK_S
+        columns = [
+            c for all_ in root.all("ExtendedAttributes") for c in all_.all("ExtendedAttribute")
+        ]
+        self.titles = {c.get("FieldID"): c.get("Alias") for c in columns if c.get("Alias")}
+        exceptions = [
+            calendar.get("Name")
+            for calendars in root.all("Calendars")
+            for calendar in calendars.all("Calendar")
+            if any(calendar.all("Exceptions"))
+        ]
+        for name in exceptions:
+            dropped.add("holidays and other exceptions of calendars", name)
+        for kind in ("Resources", "Assignments"):
+            if any(list(node.children) for node in root.all(kind)):
+                dropped.add(f"{kind.lower()} (not imported)")
+
+    def counts(self, node: XmlNode) -> bool:
+        """Whether it is a task of its own: not the project's line, no summary, not inactive."""
+        name = node.get("Name") or node.get("UID")
+        if node.get("UID") in ("", "0") or node.get("IsNull") == "1":
+            return False
+        for flag, value, what in (
+            ("Summary", "1", "summary tasks (their tasks are kept)"),
+            ("Active", "0", "inactive tasks"),
+        ):
+            if node.get(flag) == value:
+                self.dropped.add(what, name)
+                return False
+        return True
+
+    def task(self, node: XmlNode) -> ForeignTask:
+        """One task with its links."""
+        name = node.get("Name") or f"task {node.get('UID')}"
+        planned = self._elapsed(node.get("Duration"), node.get("DurationFormat"))
+        if planned is None:
+            self.dropped.add("tasks without a readable duration (taken as none)", name)
+        own = dict(self._own_columns(node))
+        points = {
+            point: found
+            for title, (value, form) in own.items()
+            if (point := point_of(title)) is not None
+            and (found := self._elapsed(value, form)) is not None
+        }
+        return ForeignTask(
+            key=node.get("UID"),
+            code=own.get(STARGATE_ID, ("", ""))[0] or node.get("UID"),
+            name=name,
+            duration_s=planned or 0.0,
+            points_s=three_points(points, planned or 0.0, self.dropped, name),
+            not_before=self._not_before(node, name),
+            started=day_of(node.get("ActualStart")),
+            finished=day_of(node.get("ActualFinish")),
+            links=tuple(self._links(node, name)),
+        )
+
+    def _elapsed(self, text: str, form: str) -> float | None:
+        found = duration_s(text)
+        if found is None or form in _ELAPSED:
+            return found
+        return elapsed_s(found, self.week_s)
+
+    def _own_columns(self, node: XmlNode) -> Iterator[tuple[str, tuple[str, str]]]:
+        for column in node.all("ExtendedAttribute"):
+            if title := self.titles.get(column.get("FieldID")):
+                yield title, (column.get("Value"), column.get("DurationFormat"))
+
+    def _not_before(self, node: XmlNode, name: str) -> date | None:
+        kind, day = node.get("ConstraintType"), day_of(node.get("ConstraintDate"))
+        if kind in _CONSTRAINTS:
+            self.dropped.add(f"constraint: {_CONSTRAINTS[kind]}", name)
+        if node.get("Deadline"):
+            self.dropped.add("deadlines", name)
+        return day if kind in ("2", "4") else None
+
+    def _links(self, node: XmlNode, name: str) -> Iterator[ForeignLink]:
+        for link in node.all("PredecessorLink"):
+            kind = _KINDS.get(link.get("Type") or "1")
+            if kind is None:
+                self.dropped.add("links from start to finish (SF)", name)
+                continue
+            lag = (number_of(link.get("LinkLag")) or 0.0) * _TENTHS_OF_A_MINUTE_S
+            if link.get("LagFormat") in ("19", "20", "51", "52"):
+                self.dropped.add("lags in percent (taken as none)", name)
+                lag = 0.0
+            elapsed = link.get("LagFormat") in _ELAPSED
+            yield ForeignLink(
+                link.get("PredecessorUID"), kind, lag if elapsed else elapsed_s(lag, self.week_s)
+            )
