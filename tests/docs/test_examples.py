@@ -227,19 +227,17 @@ def test_what_is_left_out_is_said(shown: str, printed: str, same: bool) -> None:
 
 
 def rewritten(shown: str, printed: str) -> str | None:
-    """The shown lines with the printed numbers; None where one cannot be found again."""
-    rest = [line.rstrip() for line in printed.splitlines()]
-    out: list[str] = []
-    for line in shown.splitlines():
-        if line.strip() in ("", "…"):
-            out.append(line)
-            continue
-        at = found_again(line, rest)
-        if at is None:
+    """The shown output with what is printed now, cut where it was; None if no line is found."""
+    rest, runs, out = [line.rstrip() for line in printed.splitlines()], runs_of(shown), list[str]()
+    for i, run in enumerate(runs):
+        places = [at for line in run if (at := found_again(line, rest)) is not None]
+        if run and not places:
             return None
-        out.append(line if line.endswith("…") else rest[at])
-        rest = rest[at + 1 :]
-    return "\n".join(out) + "\n"
+        first = 0 if i == 0 else min(places, default=0)
+        last = len(rest) - 1 if i == len(runs) - 1 else max(places, default=-1)
+        out += [*(["…"] if i else []), *(rest[first : last + 1] if run else [])]
+        rest = rest[last + 1 :]
+    return "\n".join(out).strip("\n") + "\n"
 
 
 def found_again(line: str, printed: list[str]) -> int | None:
