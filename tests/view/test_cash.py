@@ -1,0 +1,93 @@
+"""Money in the report and on the terminal: parties, worth, units, and what is assumed."""
+
+from __future__ import annotations
+
+import io
+from pathlib import Path
+
+import numpy as np
+import pytest
+from rich.console import Console
+
+from stargate.programme.plan import plan as make_plan
+from stargate.programme.result import PlanResult
+from stargate.spec.loader import load_document
+from stargate.view.cash import cash_section, cash_sentences, footprint_more, told_parties
+from stargate.view.figures.cash import by_year_and_name, contingency
+from stargate.view.plan_report import plan_page
+from stargate.view.terminal import print_plan
+
+EXAMPLE = Path(__file__).parents[2] / "examples" / "startup-100mw.yaml"
+
+
+@pytest.fixture(scope="module")
+def result() -> PlanResult:
+    return make_plan(load_document(EXAMPLE), samples=300)
+
+
+def test_the_answer_says_that_revenue_is_assumed_before_what_it_is_worth(result: PlanResult):
+    words = " ".join(cash_sentences(result)).replace("\u00a0", " ")
+    assert "Revenue is assumed, not reported: accelerators rented out." in words
+    assert words.index("Revenue is assumed") < words.index("net present value")
+    assert "needs a contingency of" in words
+    assert "The start-up" in words
+
+
+def test_the_report_has_a_chart_and_a_table_for_each_part_of_the_money(result: PlanResult):
+    page = plan_page(result)
+    for chart in (
+        *("contingency", "cash-by-party", "worth-so-far", "usd-per-accelerator-hour"),
+        *("usd-per-exaflop", "carbon-location-market", "water"),
+    ):
+        assert f'id="chart-{chart}"' in page, chart
+    words = page.replace("\u00a0", " ")
+    assert "Least cover P10" in words
+    assert "A month&#x27;s delay of" in words or "A month's delay of" in words
+
+
+def test_the_terminal_shows_the_parties_below_the_whole(result: PlanResult):
+    out = io.StringIO()
+    print_plan(result, Console(file=out, width=110))
+    table = out.getvalue().partition("Money by party")[2]
+    assert table.index("The programme as a") < table.index("The start-up")
+
+
+def test_a_plan_that_says_nothing_of_money_has_no_section(plan: PlanResult):
+    assert cash_section(plan) == []
+    assert cash_sentences(plan) == []
+    assert footprint_more(plan) == []
+
+
+def test_without_revenue_there_is_a_contingency_but_no_cash_flow_by_party():
+    document = load_document(EXAMPLE, ["programme.finance.revenues=[]"])
+    found = make_plan(document, samples=200)
+    page = plan_page(found)
+    assert 'id="chart-contingency"' in page
+    assert 'id="chart-cash-by-party"' not in page
+    assert "No revenue is stated" in page
+
+
+def test_parties_come_after_the_whole(result: PlanResult):
+    assert result.cash is not None
+    assert [party.id for party in told_parties(result.cash)] == ["programme", "start-up"]
+
+
+def test_the_contingency_chart_tells_what_p80_adds():
+    capital = np.linspace(100e9, 200e9, 1001)
+    chart = contingency(capital, base_usd=120e9, p80_usd=180e9, basis="b")
+    assert ("Contingency to P80", "60.00") in chart.rows
+    assert ("P50", "150.00") in chart.rows
+
+
+def test_bars_by_name_give_all_their_numbers_in_the_table():
+    chart = by_year_and_name(
+        [2030, 2031],
+        {"a": np.array([1.0, -2.0]), "b": np.array([0.5, 0.25])},
+        chart_id="x",
+        title="t",
+        axis="$ billion a year",
+        caption="c",
+        basis="b",
+    )
+    assert chart.rows == (("2030", "1.00", "0.50"), ("2031", "-2.00", "0.25"))
+    assert "a -1 in all" in chart.alt
