@@ -8,6 +8,7 @@ A page is one session in a folder that holds nothing but `examples/`. Of its fen
 - `bash`: run as one script that must succeed.
 - `python`: run in the page's one namespace; a `text` block right after it is what it prints.
 - with a file's name behind the language (```` ```yaml plan.yaml ````): written to that file.
+- right below a comment `<!-- not run: why -->`: passed over.
 
 Numbers may differ by one per cent, as machines round differently. Run as a script to write the
 shown outputs anew: `python tests/docs/test_examples.py [PAGE ...]`.
@@ -34,7 +35,9 @@ ROOT = Path(__file__).parents[2]
 PAGES = sorted([ROOT / "README.md", *(ROOT / "docs").rglob("*.md")])
 # What installs, what takes minutes, and what needs an extra with its weights.
 NOT_RUN = ("make ", "git ", "pip ", "python3 -m venv", "stargate voice", "sha256sum")
-FENCE = re.compile(r"^```(\w*) ?(\S*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+FENCE = re.compile(
+    r"(<!-- not run: [^\n]* -->\n)?^```(\w*) ?(\S*)\n(.*?)^```$", re.MULTILINE | re.DOTALL
+)
 NUMBER = re.compile(r"\d[\d,]*(?:\.\d+)?(?:e[+-]?\d+)?")
 MONTH = re.compile(r"\b(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)[a-z]*\b")
 DRAWN = str.maketrans("", "", "█▏▎▍▌▋▊▉─")
@@ -54,8 +57,9 @@ class Block:
 def blocks(page: str) -> list[Block]:
     """The fenced blocks of a page, with where their text starts."""
     return [
-        Block(m[1], m[2], m[3], m.start(3), page.count("\n", 0, m.start()) + 1)
+        Block(m[2], m[3], m[4], m.start(4), page.count("\n", 0, m.start(2)) + 1)
         for m in FENCE.finditer(page)
+        if not m[1]
     ]
 
 
