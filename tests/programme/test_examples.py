@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import date
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from stargate.cli.specification import load_specification
 from stargate.programme.plan import plan
+from stargate.programme.reforecast import reforecast
 from stargate.programme.result import PlanResult
 from stargate.spec.loader import load_document
 
@@ -84,6 +87,53 @@ def test_the_long_run_is_told_with_its_losses(stargate: PlanResult):
     assert run.accelerators == 65_536
     assert 0.3 < run.goodput < 0.8
     assert 5e25 < run.compute_flop.p50 < 4e26
+
+
+@pytest.mark.parametrize("path", sorted(EXAMPLES.glob("*.yaml")), ids=lambda path: path.stem)
+def test_every_example_plans_and_every_number_has_a_source_or_stands_as_assumed(path: Path):
+    result = plan(load_specification(str(path)), samples=200)
+    assert result.phases
+    assert all(phase.online.p10 < np.inf for phase in result.phases)
+    assert all(fact.source for fact in result.facts)
+    assert all(0 < phase.it_w <= phase.facility_w for phase in result.phases)
+
+
+def test_ten_gigawatts_cost_less_than_the_headline_and_take_longer():
+    """About 38 M$ a MW of IT, 6,769 + 857 MW of IT: below 500 billion; four years are too few."""
+    result = plan(load_document(EXAMPLES / "january-2025.yaml"), samples=2000)
+    assert sum(phase.facility_w for phase in result.phases) == pytest.approx(10e9)
+    assert result.finance.capex.p90 < 500e9
+    rest = result.phase("rest")
+    assert rest.probability_by_target is not None
+    assert rest.probability_by_target < 0.05
+
+
+def test_abilene_was_faster_than_its_class_and_the_forecast_learns_it():
+    document = load_document(EXAMPLES / "january-2025.yaml")
+    result = reforecast(document, date(2026, 4, 15), samples=1000)
+    assert result.tracking is not None
+    slips = {slip.id: slip for slip in result.tracking.slips}
+    assert slips["first"].state == "ended"
+    assert result.day(slips["first"].forecast_p50_s) == date(2025, 9, 26)
+    assert slips["first"].slip_s < 0
+    (learnt,) = result.tracking.classes
+    assert (learnt.name, learnt.n_ended) == ("ai_site_first_power", 1)
+    assert learnt.factor < 1.0
+
+
+def test_what_happened_since_march_2024_moves_phase_five_but_not_the_plan():
+    document = load_document(EXAMPLES / "stargate.yaml")
+    result = reforecast(document, date(2026, 8, 31), samples=1000)
+    assert result.tracking is not None
+    slips = {slip.id: slip for slip in result.tracking.slips}
+    assert result.day(slips["P4"].forecast_p50_s) == date(2026, 4, 16)
+    assert slips["P5"].slip_s > 0
+    by_id = {gate.id: gate for gate in result.gates}
+    assert by_id["G5"].probability_pass == 1.0
+    assert by_id["G5-compute"].probability_pass == 0.0
+    assert reforecast(document, document.programme.data_date, samples=300).phases[4].online == (
+        plan(document, samples=300).phases[4].online
+    )
 
 
 def test_the_start_ups_first_hall_comes_before_its_second_and_within_four_years():
