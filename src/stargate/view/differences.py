@@ -74,7 +74,7 @@ def sentences(found: Comparison, labels: tuple[str, str]) -> list[str]:
     way = "more" if capex.mean > 0 else "less"
     told.append(
         "The whole programme costs the same in every future."
-        if capex.p10 == capex.p90 == 0
+        if capex.low == capex.high == 0
         else f"The whole programme costs {signed(abs(capex.mean), 'USD').lstrip('+')} {way} on "
         f"average ({interval(capex)} at 95 %)."
     )
@@ -85,7 +85,7 @@ def _last(phase: PhaseComparison, label: str) -> str:
     online = phase.online
     if not math.isfinite(online.p50):
         return f"{phase.name} is never on line in both plans at once."
-    if online.p10 == online.p90 == 0:
+    if online.low == online.high == 0:
         return f"{phase.name} is on line on the same day in every future."
     if online.low <= 0 <= online.high:
         return f"{phase.name} is as early on average, as far as can be told ({interval(online)})."
