@@ -55,7 +55,7 @@ def test_a_synthetic_person_consents_is_copied_and_every_clip_is_known_again(hom
     asked = home.gate.ask_consent("t", "Ada Lovelace", "reading books aloud")
     home.gate.give_consent("t", asked.id, engine(asked.phrase, "am_fenrir"))
     voice = home.gate.enroll("t", "ada", asked.id, engine(SPEECH, "am_fenrir"), "tone")
-    speech = home.gate.speak("t", voice.name, Utterance("Four hours of steady work faced us."))
+    speech = home.gate.speak("t", voice.name, Utterance(SPEECH))
     finding = home.detect(Sample(speech.signal, speech.rate_hz), speech.manifest)
     assert finding.synthetic
     assert finding.score >= 0.9
