@@ -24,6 +24,13 @@ from stargate.cli.specification import load_specification, overrides_option, pla
     metavar="DAY",
     help="Forecast with what was known on that day; on the data date if left out.",
 )
+@click.option(
+    "--workers",
+    default="1",
+    metavar="N|ADDRESS",
+    show_default=True,
+    help="Processes that share the futures, or a Ray cluster: ray://host:10001, auto.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 @click.option(
     "-o",
@@ -37,6 +44,7 @@ def command(
     samples: int | None,
     seed: int | None,
     as_of: datetime | None,
+    workers: str,
     as_json: bool,
     output: Path | None,
 ) -> None:
@@ -49,7 +57,7 @@ def command(
     from stargate.cli.plan_object import plan_object
 
     document = load_specification(file, overrides)
-    result = planned(document, samples, seed, as_of)
+    result = planned(document, samples, seed, as_of, workers)
     if as_json:
         click.echo(json.dumps(plan_object(result), indent=2, allow_nan=False))
     else:

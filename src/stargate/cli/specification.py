@@ -38,16 +38,20 @@ def load_specification(path: str, overrides: Sequence[str] = ()) -> Document:
 
 
 def planned(
-    document: Document, samples: int | None, seed: int | None, as_of: datetime | None
+    document: Document,
+    samples: int | None,
+    seed: int | None,
+    as_of: datetime | None,
+    workers: str = "1",
 ) -> PlanResult:
     """The plan of a document, or its forecast of a day."""
     if as_of is None:
         from stargate.programme.plan import plan
 
-        return plan(document, samples=samples, seed=seed)
+        return plan(document, samples=samples, seed=seed, workers=workers)
     from stargate.programme.reforecast import reforecast
 
-    return reforecast(document, as_of.date(), samples=samples, seed=seed)
+    return reforecast(document, as_of.date(), samples=samples, seed=seed, workers=workers)
 
 
 def _lookups() -> Lookups:

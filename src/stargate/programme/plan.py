@@ -6,6 +6,7 @@ Draw scores, simulate, and once more with one input moved at a time; then summar
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date
 from functools import cache
 
@@ -27,6 +28,7 @@ from stargate.programme.sensitivity import Measure, effects, label
 from stargate.programme.simulation import Outcome, simulate, surroundings
 from stargate.programme.tile import Setting, Tile, make_tile, merged
 from stargate.programme.training_run import Speed, speed_of
+from stargate.programme.workers import ALONE, Numbers, make_all
 from stargate.programme.works import SpeedOf
 from stargate.spec.document import Document, ModelReference
 from stargate.spec.model import Transformer
@@ -44,12 +46,14 @@ def plan(
     seed: int | None = None,
     speeds: SpeedOf | None = None,
     as_of: date | None = None,
+    workers: str = ALONE,
 ) -> PlanResult:
     """When each phase is on line, what it costs, and whether its gates open.
 
     `samples` and `seed` take the place of the file's. `speeds(run, accelerators)` takes the place
     of the performance model. What is known is what was known on `as_of`, the data date if left
-    out. Raises `SpecError` for a document without a programme.
+    out. `workers` says who makes the samples (see `workers.make_all`); the plan is the same.
+    Raises `SpecError` for a document without a programme.
     """
     programme = document.programme
     if programme is None:
@@ -64,7 +68,8 @@ def plan(
     find_speed = speeds or searched_speeds(document)
 
     setting = Setting(programme, blocks, order, grid_s, chosen_seed, known)
-    tile = merged([make_tile(setting, k, size, find_speed) for k, size in tiles(n)])
+    here = find_speed if workers == ALONE else speeds
+    tile = merged(make_all(_TileMaker(setting, document, here), tiles(n), workers))
     columns = tile.columns
     one = OneAtATime(tile.inputs)
     around = surroundings(programme, blocks, one, grid_s, known)
@@ -104,6 +109,19 @@ def plan(
         options=options,
         courses=courses,
     )
+
+
+@dataclass(frozen=True, slots=True)
+class _TileMaker:
+    """Makes tiles, here or in another process, which then searches speeds for itself."""
+
+    setting: Setting
+    document: Document
+    speeds: SpeedOf | None
+
+    def __call__(self, numbers: Numbers) -> list[Tile]:
+        speeds = self.speeds or searched_speeds(self.document)
+        return [make_tile(self.setting, number, n, speeds) for number, n in numbers]
 
 
 def _speed_facts(runs: Sequence[RunResult], speed_of: SpeedOf) -> Iterator[Fact]:

@@ -12,6 +12,7 @@ from stargate.errors import Problem, SpecError
 from stargate.programme.plan import plan, searched_speeds
 from stargate.programme.result import PlanResult, Quantiles
 from stargate.programme.tracking import Odds, Slip, State, Tracking
+from stargate.programme.workers import ALONE
 from stargate.programme.works import SpeedOf
 from stargate.spec.document import Document
 from stargate.units import DAY_S
@@ -24,6 +25,7 @@ def reforecast(
     samples: int | None = None,
     seed: int | None = None,
     speeds: SpeedOf | None = None,
+    workers: str = ALONE,
 ) -> PlanResult:
     """The plan with what was known on a day; its `tracking` says what has changed since.
 
@@ -32,11 +34,12 @@ def reforecast(
     programme = document.programme
     if programme is None:
         raise SpecError([Problem("nothing to plan", "programme", mend="add a programme")])
-    find = speeds or searched_speeds(document)
-    now = plan(document, samples=samples, seed=seed, speeds=find, as_of=as_of)
+    find = speeds if speeds or workers != ALONE else searched_speeds(document)
+    given = {"samples": samples, "seed": seed}
+    now = plan(document, **given, speeds=find, as_of=as_of, workers=workers)
     if now.tracking is None or as_of == programme.data_date:
         return now
-    planned = plan(document, samples=samples, seed=seed, speeds=find)
+    planned = plan(document, **given, speeds=find, workers=workers)
     tracking = replace(
         now.tracking,
         slips=tuple(_slips(planned, now, now.tracking)),
