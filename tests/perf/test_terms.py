@@ -91,7 +91,7 @@ def test_zero_bubble_fills_the_idle_time_with_weight_gradients() -> None:
     """(p-1)(F + B - 2 W): a third of 1F1B's when F = B_in = W (arXiv 2401.10241, table 2)."""
     zero = ints(ZERO_BUBBLE)
     idle = pipeline.bubble_time_s(7 * 0.3, 0.1, np.array([64.0, 4.0]), ints(8), ints(1), zero)
-    np.testing.assert_allclose(idle, [7 * 0.1, 7 * 0.3 - 4 * 0.1])
+    np.testing.assert_allclose(idle, [7 * 0.1, 7 * 0.3 - (7 + 3) * 0.1])
 
 
 def test_live_micro_batches_follow_the_schedule() -> None:

@@ -59,6 +59,9 @@ def closed_form_s(passes: StagePasses) -> float:
         ("1f1b", 16, 8, 32),
         ("zero-bubble", 4, 1, 8),
         ("zero-bubble", 8, 1, 64),
+        ("zero-bubble", 8, 1, 9),
+        ("zero-bubble", 8, 1, 3),
+        ("zero-bubble", 4, 1, 1),
     ],
 )
 def test_equal_stages_take_the_closed_form(

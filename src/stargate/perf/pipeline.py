@@ -47,10 +47,11 @@ def bubble_time_s(
 
     1F1B and GPipe: one pass through the other stages, sum of (F + B), over v when interleaved
     (arXiv 2104.04473, section 2.2). Zero-bubble ZB-H1: (p-1)(F + B - 2 W) (arXiv 2401.10241,
-    table 2), for no more weight gradients W than there are micro-batches to fill the idle time.
+    table 2): p - 1 weight gradients W fill the way in and p - 1 leave the way out; of the former
+    there is one fewer than micro-batches where these are few (as the replay in `timeline` shows).
     `other_stages_s` sums F + B of all but the slowest stage.
     """
-    filled_s = np.minimum(2.0 * (pp - 1), micro_batches) * weight_gradient_s
+    filled_s = (pp - 1 + np.minimum(pp - 1, micro_batches - 1)) * weight_gradient_s
     left_s = np.maximum(other_stages_s - filled_s, 0.0)
     return np.where(schedule == ZERO_BUBBLE, left_s, other_stages_s) / vp
 
