@@ -8,13 +8,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from stargate.programme.capacity import planned_blocks
-from stargate.programme.money import Window, cumulative_usd, spent_share
+from stargate.programme.money import Spending, Window, cumulative_usd, spent_share
 from stargate.programme.over_time import Paths, paths, present_value_usd, quarters_s
 from stargate.programme.summary import capex_usd
 from stargate.units import YEAR_S
 
 SHAPES = ("lump", "linear", "s_curve")
 times = st.floats(-1e8, 1e8)
+seconds = st.integers(-(10**8), 10**8).map(float)
 
 
 @settings(max_examples=60)
@@ -26,6 +27,27 @@ def test_spending_runs_from_nothing_to_all_over_its_window(start: float, length:
     assert np.all(np.diff(path) >= 0)
     assert spent_share(shape, window, start - 1.0)[0] == 0.0
     assert spent_share(shape, window, start + length + 1.0)[0] == 1.0
+
+
+@settings(max_examples=60)
+@given(
+    st.lists(
+        st.tuples(seconds | st.just(np.inf), st.integers(0, 10**8).map(float)),
+        min_size=1,
+        max_size=5,
+    ),
+    st.sampled_from(SHAPES),
+    st.none() | seconds,
+)
+def test_many_times_at_once_are_as_one_after_the_other(spans, shape, stop_s: float | None):
+    start = np.array([begin for begin, _ in spans])
+    finish = start + np.array([length for _, length in spans])
+    stop = None if stop_s is None else np.full(len(spans), stop_s)
+    window = Window(start, finish, stop)
+    moments = np.arange(-2.1e8, 2.1e8, 2e7)
+    item = Spending("c", None, np.full(len(spans), 7.0), window, shape, None)
+    slowly = np.stack([7.0 * spent_share(shape, window, t) for t in moments.tolist()], axis=1)
+    assert cumulative_usd([item], moments, len(spans)) == pytest.approx(slowly, abs=1e-6)
 
 
 def test_an_s_curve_is_slow_at_both_ends():

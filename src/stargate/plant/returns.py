@@ -13,7 +13,7 @@ IntArray = NDArray[np.int64]
 
 # Rates looked at: from -90 % to +900 % a year, evenly in the logarithm of 1 + r.
 _LOGS = np.linspace(np.log(0.1), np.log(10.0), 65)
-_NEWTON_STEPS = 4
+_NEWTON_STEPS = 3
 
 
 def internal_rates(flows: FloatArray, years: FloatArray) -> tuple[FloatArray, IntArray]:

@@ -59,11 +59,14 @@ class Borrowing:
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """The money of a party (or of the whole programme) by calendar year, signed for it."""
+    """The money of a party (or of the whole programme) by calendar year, signed for it.
+
+    `parts_usd` are sums over the samples, (years, 1); the others have a column a sample.
+    """
 
     id: str
     rate_per_year: float
-    parts: Mapping[str, FloatArray]
+    parts_usd: Mapping[str, FloatArray]
     net_by_year: FloatArray
     worth_by_year: FloatArray
     worth: Worth
@@ -154,7 +157,9 @@ def _account(
     return Account(
         id=name,
         rate_per_year=rate,
-        parts={part: by_year(flow, years) for part, flow in parts.items()},
+        parts_usd={
+            part: by_year(flow.sum(axis=1, keepdims=True), years) for part, flow in parts.items()
+        },
         net_by_year=by_year(net, years),
         worth_by_year=np.cumsum(by_year(discounted, years), axis=0),
         worth=_worth(net, rate, given),

@@ -23,7 +23,7 @@ from stargate.programme.cash_result import (
     PartyResult,
     ReturnResult,
 )
-from stargate.programme.cashflow import Case, net_present_value_usd
+from stargate.programme.cashflow import Case, streams_worth_usd
 from stargate.programme.columns import joined
 from stargate.programme.flows import flows, rows, tokens_served, year_edges_s, years_of
 from stargate.programme.result import DriverEffect, Quantiles, Series
@@ -93,8 +93,9 @@ def _delays(programme: Programme, given: Case) -> Iterator[tuple[str, DelayColum
         idle = np.where(built, yearly_charge_usd(own, phase.id) / 12.0, np.nan)
         lost = None
         if any(item.kind == "revenue" for item in own.streams):
-            later = net_present_value_usd(own.later(names, MONTH_S))
-            lost = np.where(built, net_present_value_usd(own) - later, np.nan)
+            # The money is spent all the same: only what flows while on line differs.
+            later = streams_worth_usd(own.later(names, MONTH_S))
+            lost = np.where(built, streams_worth_usd(own) - later, np.nan)
         yield phase.id, DelayColumns(idle, lost)
 
 
@@ -143,7 +144,9 @@ def _party(account: Account, name: str, ends_s: FloatArray) -> PartyResult:
         discount_rate_per_year=account.rate_per_year,
         time_s=ends_s,
         parts_mean_usd={
-            part: flow.mean(axis=1) for part, flow in account.parts.items() if flow.any()
+            part: flow.sum(axis=1) / account.net_by_year.shape[1]
+            for part, flow in account.parts_usd.items()
+            if flow.any()
         },
         net=_bands(f"net_usd:{account.id}", f"{name}, a year", "USD", ends_s, account.net_by_year),
         worth=_bands(

@@ -28,6 +28,7 @@ from stargate.plant.capital import discount_factor
 from stargate.programme.capacity import PlannedBlock
 from stargate.programme.draws import Draws
 from stargate.programme.money import Spending, Window, spent_share
+from stargate.programme.price_worth import PriceWorth, price_worth
 from stargate.programme.simulation import Outcome
 from stargate.programme.streams import Stream, streams
 from stargate.spec.programme import Programme
@@ -147,15 +148,32 @@ def net_present_value_usd(given: Case) -> FloatArray:
     total = np.zeros(given.n)
     for item in given.spendings:
         total -= spending_worth_usd(item, given.discount_rate_per_year)
-    for stream in given.streams:
-        sign = 1.0 if stream.kind == "revenue" else -1.0
-        if stream.payer is None:
-            total += sign * stream_worth_usd(stream, given)
+    total += streams_worth_usd(given)
     if given.book_at_horizon:
         years = middles_s(given.edges_s)[-1] / YEAR_S
         rate = given.discount_rate_per_year
         total += book_value_usd(given, given.horizon_s) * discount_factor(rate, years)
     return total
+
+
+def streams_worth_usd(given: Case) -> FloatArray:
+    """Present value of all sales to the outside, less that of all running cost and energy."""
+    total = np.zeros(given.n)
+    prices: dict[tuple[float, float, int], PriceWorth] = {}
+    for stream in given.streams:
+        if stream.payer is None:
+            key = (stream.escalation_per_s, stream.ageing_per_s, id(stream.path))
+            if key not in prices:
+                prices[key] = _price_worth(stream, given)
+            sign = 1.0 if stream.kind == "revenue" else -1.0
+            total += sign * stream_worth_usd(stream, given, prices[key])
+    return total
+
+
+def _price_worth(stream: Stream, given: Case) -> PriceWorth:
+    years = middles_s(given.edges_s) / YEAR_S
+    weights = monthly_price(stream, given) * discount_factor(given.discount_rate_per_year, years)
+    return price_worth(weights, given.edges_s, given.quarters_s, stream.path)
 
 
 def spending_worth_usd(item: Spending, rate_per_year: float) -> FloatArray:
@@ -187,25 +205,19 @@ def _finite(window: Window) -> tuple[FloatArray, FloatArray]:
     return start, np.maximum(finish - start, 1.0)
 
 
-def stream_worth_usd(stream: Stream, given: Case) -> FloatArray:
+def stream_worth_usd(stream: Stream, given: Case, price: PriceWorth) -> FloatArray:
     """Present value of a stream from its block's day on line to the horizon.
 
     With W(t) the discounted price from t to the horizon, a paid share that rises in a straight
     line from `floor` at a to `sold` at b is worth floor W(0) + (sold - floor) x the mean of W over
     [a, b] (integration by parts).
     """
-    online = given.online_s[stream.block.id]
-    weights = monthly_price(stream, given) * discount_factor(
-        given.discount_rate_per_year, middles_s(given.edges_s) / YEAR_S
-    )
-    table = np.concatenate([[0.0], np.cumsum(weights * np.diff(given.edges_s))])
-    tail = None if stream.path is None else _tails(stream.path, table, given)
-
-    end = given.ends_s(stream.block.id)
-    left = _worth_from(end, stream.path, tail, table, given)
+    name = stream.block.id
+    online, end = given.online_s[name], given.ends_s(name)
+    left = price.from_s(end)
 
     def worth_from(time_s: FloatArray) -> FloatArray:
-        return _worth_from(np.clip(time_s, 0.0, end), stream.path, tail, table, given) - left
+        return price.from_s(np.clip(time_s, 0.0, end)) - left
 
     if stream.ramp_s:
         flat = stream.ramp_s * np.minimum(stream.floor / np.maximum(stream.sold, 1e-12), 1.0)
@@ -244,36 +256,6 @@ def monthly_price(stream: Stream, given: Case) -> FloatArray:
     middles = middles_s(given.edges_s)
     growth = stream.escalation_per_s * (middles - given.price_base_s)
     return np.exp(growth - stream.ageing_per_s * middles)
-
-
-def quarter_of(given: Case, time_s: FloatArray) -> NDArray[np.int64]:
-    """The column of a price path that holds at a time."""
-    found = np.searchsorted(given.quarters_s, time_s, side="right") - 1
-    return np.clip(found, 0, len(given.quarters_s) - 1)
-
-
-def _tails(path: FloatArray, table: FloatArray, given: Case) -> FloatArray:
-    """Discounted price from the end of each quarter to the horizon: (n, quarters)."""
-    ends = np.interp(np.append(given.quarters_s, given.horizon_s), given.edges_s, table)
-    worth = path * np.diff(ends)
-    after = np.cumsum(worth[:, ::-1], axis=1)[:, ::-1]
-    return np.concatenate([after[:, 1:], np.zeros((len(path), 1))], axis=1)
-
-
-def _worth_from(
-    time_s: FloatArray,
-    path: FloatArray | None,
-    tail: FloatArray | None,
-    table: FloatArray,
-    given: Case,
-) -> FloatArray:
-    before = np.interp(time_s, given.edges_s, table)
-    if path is None or tail is None:
-        return table[-1] - before
-    quarter = quarter_of(given, time_s)
-    edges = np.interp(np.append(given.quarters_s, given.horizon_s), given.edges_s, table)
-    rows = np.arange(len(time_s))
-    return path[rows, quarter] * (edges[quarter + 1] - before) + tail[rows, quarter]
 
 
 def book_value_usd(given: Case, time_s: float) -> FloatArray:

@@ -19,9 +19,9 @@ from stargate.programme.cashflow import (
     full_rate_usd_per_s,
     middles_s,
     monthly_price,
-    quarter_of,
 )
 from stargate.programme.money import Spending, Window, cumulative_usd
+from stargate.programme.price_worth import quarter_of
 from stargate.programme.streams import Stream, paid_time_s, served_time_s
 
 FloatArray = NDArray[np.float64]
@@ -116,7 +116,7 @@ def _first_month(given: Case, block: str) -> int:
 def _priced(stream: Stream, given: Case, flow: FloatArray) -> FloatArray:
     """A flow at the price of each month."""
     if stream.path is not None:
-        flow *= stream.path[:, quarter_of(given, given.edges_s[:-1])].T
+        flow *= stream.path[:, quarter_of(given.quarters_s, given.edges_s[:-1])].T
     if stream.escalation_per_s or stream.ageing_per_s:
         flow *= monthly_price(stream, given)[:, None]
     return flow
