@@ -24,6 +24,7 @@ from stargate.voice.detection import detect  # noqa: E402
 from stargate.voice.engine import Sample  # noqa: E402
 from stargate.voice.http import Service, make_app  # noqa: E402
 from stargate.voice.keys import KeyRing, RateLimit  # noqa: E402
+from stargate.voice.speech import Speech  # noqa: E402
 
 if TYPE_CHECKING:
     from conftest import House
@@ -53,10 +54,13 @@ class Running:
 
 @pytest.fixture
 def server(house: House, tmp_path: Path) -> Iterator[Running]:
-    def look(sample: Sample, _manifest: str | None) -> object:
-        return detect(sample, house.parts.marker, house.parts.voices.clips())
+    def look(data: bytes, _manifest: str | None) -> object:
+        return detect(Sample(*decode(data)), house.parts.marker, house.parts.voices.clips())
 
-    home = SimpleNamespace(gate=house.gate, voices=house.parts.voices, detect=look)
+    def file(speech: Speech, audio_format: str) -> bytes:
+        return encode(speech.signal, speech.rate_hz, audio_format)
+
+    home = SimpleNamespace(gate=house.gate, voices=house.parts.voices, detect=look, file=file)
     ring = KeyRing(tmp_path / "keys.json")
     limit = RateLimit(60, time.monotonic)
     app = make_app(Service(home, ring, limit, "tone"))  # type: ignore[arg-type]

@@ -170,15 +170,16 @@ def speak(
     as_json: bool,
 ) -> None:
     """Say TEXT (or standard input) and write a marked clip, with its manifest beside it."""
-    from stargate.voice.audio_files import FORMATS, encode
+    from stargate.voice.audio_files import FORMATS
     from stargate.voice.engine import Utterance
 
     kind = output.suffix.lstrip(".").lower()
     if kind not in FORMATS:
         raise click.UsageError(f"the output must end in one of {', '.join(FORMATS)}")
     words = text if text is not None else sys.stdin.read()
-    speech = _home(obj).gate.speak(str(obj[2]), voice, Utterance(words, language, speed))
-    output.write_bytes(encode(speech.signal, speech.rate_hz, kind))
+    home = _home(obj)
+    speech = home.gate.speak(str(obj[2]), voice, Utterance(words, language, speed))
+    output.write_bytes(home.file(speech, kind))
     manifest = output.with_name(output.name + ".manifest.json")
     manifest.write_text(speech.manifest + "\n", "utf-8")
     duration_s = len(speech.signal) / speech.rate_hz
@@ -198,11 +199,12 @@ def detect(context: click.Context, file: Path, manifest: Path | None, as_json: b
     beside = file.with_name(file.name + ".manifest.json")
     given = manifest or (beside if beside.exists() else None)
     text = given.read_text("utf-8") if given else None
-    finding = _home(context.obj).detect(_sample(file), text)
+    finding = _home(context.obj).detect(file.read_bytes(), text)
     lines = [
         "made here" if finding.synthetic else "nothing found",
         f"watermark: score {finding.score:.2f}, probability {finding.probability:.3f}",
         f"manifest: {finding.manifest.state if finding.manifest else 'none'}",
+        f"content credential: {finding.content_credential or 'none'}",
         f"log: {finding.trace.clip_id if finding.trace else 'no clip matches'}",
         *finding.limits,
     ]

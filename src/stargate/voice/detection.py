@@ -46,19 +46,27 @@ class Trace:
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """What the looks found. `probability` is that of the watermark being there."""
+    """What the looks found. `probability` is that of the watermark being there.
+
+    A content credential alone is no sign that a clip was made here: anyone may sign one.
+    """
 
     synthetic: bool
     probability: float
     score: float
     speed: float
     manifest: Verdict | None
+    content_credential: str | None
     trace: Trace | None
     limits: tuple[str, ...] = LIMITS
 
 
 def detect(
-    sample: Sample, marker: Marker, clips: Iterable[Clip], manifest: Verdict | None = None
+    sample: Sample,
+    marker: Marker,
+    clips: Iterable[Clip],
+    manifest: Verdict | None = None,
+    content_credential: str | None = None,
 ) -> Finding:
     """Look for the watermark, judge the manifest, search the log."""
     score, speed = scan(sample, marker)
@@ -70,6 +78,7 @@ def detect(
         score=score,
         speed=speed,
         manifest=manifest,
+        content_credential=content_credential,
         trace=trace,
     )
 

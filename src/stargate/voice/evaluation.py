@@ -22,6 +22,7 @@ from stargate.voice.audio_files import read_file
 from stargate.voice.encoders.dvector import RATE_HZ as JUDGE_RATE_HZ
 from stargate.voice.encoders.dvector import DVectorEncoder
 from stargate.voice.engine import Sample, Utterance
+from stargate.voice.inference import calm_torch
 from stargate.voice.kokoro.engine import KokoroEngine
 from stargate.voice.kokoro.synthesis import RATE_HZ
 from stargate.voice.permit import PermitOffice
@@ -122,6 +123,7 @@ def enrol_apart(sample: Sample, assets: Path) -> Enrolment:
 
 
 def _enrol(sample: Sample, assets: Path) -> tuple[bytes, float, float, int]:
+    calm_torch()
     office = PermitOffice()
     started_s = time.perf_counter()
     engine = KokoroEngine(Assets(assets), office.redeem)

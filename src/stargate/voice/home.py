@@ -6,6 +6,7 @@ weight, a program) is named when it is first needed, not before.
 
 from __future__ import annotations
 
+import json
 import os
 import time
 from collections.abc import Mapping
@@ -16,7 +17,9 @@ from typing import TYPE_CHECKING
 
 from stargate.store.audit import AuditLog
 from stargate.store.voices import VoiceStore
+from stargate.voice import content_credentials
 from stargate.voice.assets import SAFEGUARDS, Assets, Level
+from stargate.voice.audio_files import decode, encode
 from stargate.voice.detection import Finding, detect
 from stargate.voice.engine import Engine, Progress, Sample
 from stargate.voice.gate import Gate
@@ -25,6 +28,7 @@ from stargate.voice.marking import Marker
 from stargate.voice.parts import Parts
 from stargate.voice.permit import PermitOffice
 from stargate.voice.policy import Policy
+from stargate.voice.speech import Speech
 from stargate.voice.tone import ToneEngine
 from stargate.voice.vault import FileVault
 
@@ -69,8 +73,10 @@ class Home:
     def marker(self) -> Marker:
         """The watermark."""
         self.assets.require(_safeguard("watermark"))
+        from stargate.voice.inference import calm_torch
         from stargate.voice.watermark import PerthWatermark
 
+        calm_torch()
         return PerthWatermark(self.assets.path("watermark"))
 
     @cached_property
@@ -94,12 +100,21 @@ class Home:
         )
         return Gate(parts, self.policy)
 
-    def detect(self, sample: Sample, manifest: str | None = None) -> Finding:
-        """Look for signs that a recording was made here."""
-        verdict = None
+    def file(self, speech: Speech, audio_format: str) -> bytes:
+        """A clip as a file; a WAV file carries its content credential where c2pa is installed."""
+        data = encode(speech.signal, speech.rate_hz, audio_format)
+        if audio_format != "wav" or not content_credentials.available():
+            return data
+        claim = json.loads(speech.manifest)["claim"]
+        return content_credentials.embed(data, claim, self.directory / "keys")
+
+    def detect(self, data: bytes, manifest: str | None = None) -> Finding:
+        """Look for signs that the recording in the bytes of a file was made here."""
+        sample, verdict = Sample(*decode(data)), None
         if manifest is not None:
             verdict = judge_manifest(manifest, sample.signal, self.vault)
-        finding = detect(sample, self.marker, self.voices.clips(), verdict)
+        credential = content_credentials.judge(data) if content_credentials.available() else None
+        finding = detect(sample, self.marker, self.voices.clips(), verdict, credential)
         detail = {"score": finding.score, "manifest": verdict.state if verdict else None}
         self.audit.append(
             "detected", "system", finding.trace.clip_id if finding.trace else "", detail

@@ -21,7 +21,7 @@ from pydantic import BaseModel, Field
 
 from stargate.errors import StargateError
 from stargate.store.voices import Consent
-from stargate.voice.audio_files import FORMATS, decode, encode, to_pcm16
+from stargate.voice.audio_files import FORMATS, decode, to_pcm16
 from stargate.voice.engine import Sample, Utterance
 from stargate.voice.home import Home
 from stargate.voice.keys import Holder, KeyRing, RateLimit
@@ -141,7 +141,7 @@ def speech(body: SpeechRequest, here: Here, who: Anyone) -> Response:
     with here.busy:
         whole = release.whole()
     headers["X-Manifest"] = whole.manifest
-    data = encode(whole.signal, whole.rate_hz, body.response_format)
+    data = here.home.file(whole, body.response_format)
     return Response(data, media_type=FORMATS[body.response_format], headers=headers)
 
 
@@ -247,7 +247,7 @@ def detections(
     manifest: Annotated[str | None, Form()] = None,
 ) -> dict[str, object]:
     """Look for signs that a recording was made here."""
-    finding = asdict(here.home.detect(_sample(recording), manifest))
+    finding = asdict(here.home.detect(_bytes(recording), manifest))
     trace = finding["trace"]
     if trace is not None and trace["tenant"] != who.tenant:
         finding["trace"] = None  # whose clip it is, is told to its own tenant alone
@@ -288,10 +288,14 @@ def _install_errors(app: FastAPI) -> None:
 
 
 def _sample(upload: UploadFile) -> Sample:
+    return Sample(*decode(_bytes(upload)))
+
+
+def _bytes(upload: UploadFile) -> bytes:
     data = upload.file.read(LARGEST_UPLOAD_BYTES + 1)
     if len(data) > LARGEST_UPLOAD_BYTES:
         raise RefusedError("recording_unreadable", "a recording may have at most 10 MiB")
-    return Sample(*decode(data))
+    return data
 
 
 def _locked(release: Release, busy: threading.Lock) -> Generator[bytes]:
