@@ -221,6 +221,24 @@ def test_a_forecast_never_ends_running_work_in_the_past(age_days: int, r: float)
     assert task(result, "P.a.fit").start.p10 >= task(result, "P.a.build").finish.p10
 
 
+def test_work_that_rests_by_a_calendar_ages_by_its_working_days(tracked):
+    """100 to 300 working days of 5 a week; 200 days after its start 143 of them are worked."""
+    length = {"dist": "uniform", "low": "100 days", "high": "300 days"}
+    calendars = [{"id": "office", "week": ["mon", "tue", "wed", "thu", "fri"]}]
+    build = {"id": "build", "duration": length, "calendar": "office"}
+    running = {"of": "P.a.build", "start": "2024-01-01", "source": "diary"}
+    document = tracked(
+        running,
+        templates=[{"id": "works", "tasks": [build]}],
+        calendars=calendars,
+        class_correlation=0.0,
+    )
+    finish = task(forecast(document, "2024-07-19"), "P.a.build").finish
+    assert finish.p10 >= 0.0
+    left_days = 0.5 * (300 - 144)  # a uniform that has lasted 144 working days
+    assert finish.p50 / DAY_S == pytest.approx(left_days * 7 / 5, abs=4)
+
+
 def test_overdue_work_is_told_of(tracked):
     running = {"of": "P.a.build", "start": "2024-01-01", "source": "diary"}
     result = forecast(tracked(running), "2026-06-01")

@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 
 from stargate.errors import Problem, SpecError
+from stargate.programme.calendars import WorkingTime, working_time
 from stargate.programme.known import Known
 from stargate.programme.learning import NINETIETH, Duration, LogMoments, Revised, learn
 from stargate.programme.over_time import quarters_s
@@ -232,11 +233,12 @@ def _durations(
     finish_s: Mapping[str, float],
 ) -> tuple[dict[str, Duration], tuple[ClassRevision, ...]]:
     """The durations of tasks as the records of their classes have revised them."""
+    calendars = {c.id: working_time(c, programme.data_date) for c in programme.calendars}
     revised: dict[str, Duration] = {}
     revisions: list[ClassRevision] = []
     for name, members in _classes(programme, order).items():
         teaching = [member for member in members if member[0] in founded]
-        held = _Records.of(teaching, start_s, finish_s)
+        held = _Records.of(teaching, start_s, finish_s, calendars)
         if held.ended or held.running:
             revisions.append(_revision(name, members[0][1], held, programme.class_correlation))
             revised.update(held.revised(members, programme.class_correlation))
@@ -278,6 +280,14 @@ def _classes(programme: Programme, order: Sequence[Activity]) -> dict[str, list[
     return found
 
 
+def _worked_s(
+    activity: Activity, start_s: float, end_s: float, calendars: Mapping[str, WorkingTime]
+) -> float:
+    """How long a task has been at work, by its calendar."""
+    calendar = activity.task.calendar if activity.task else None
+    return end_s - start_s if calendar is None else calendars[calendar].between_s(start_s, end_s)
+
+
 @dataclass(frozen=True, slots=True)
 class _Records:
     """How the tasks of a class went, as z of their logarithm (see `learning.learn`)."""
@@ -291,15 +301,19 @@ class _Records:
         members: Sequence[Member],
         start_s: Mapping[str, float],
         finish_s: Mapping[str, float],
+        calendars: Mapping[str, WorkingTime],
     ) -> _Records:
         ended: list[float] = []
         running: dict[str, float] = {}
         for activity, moments in members:
             start, finish = start_s.get(activity.id), finish_s.get(activity.id)
-            if start is not None and finish is not None and finish > start:
-                ended.append(moments.score(finish - start))
-            elif start is not None and start < 0 and finish is None:
-                running[activity.id] = moments.score(-start)
+            if start is None:
+                continue
+            worked_s = _worked_s(activity, start, finish or 0.0, calendars)
+            if worked_s > 0 and finish is not None:
+                ended.append(moments.score(worked_s))
+            elif worked_s > 0:
+                running[activity.id] = moments.score(worked_s)
         return cls(ended, running)
 
     def revised(

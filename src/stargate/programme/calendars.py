@@ -40,6 +40,11 @@ class WorkingTime:
         column = np.searchsorted(self.worked_s, whole, side="left")
         return self._on_line(np.clip(column - 1, 0, len(self.time_s) - 2), whole, start_s)
 
+    def between_s(self, start_s: float, end_s: float) -> float:
+        """The working time from one time to another."""
+        start, end = self._worked(np.array([start_s, end_s]))
+        return float(end - start)
+
     def _worked(self, time_s: FloatArray) -> FloatArray:
         column = np.searchsorted(self.time_s, time_s, side="right") - 1
         column = np.clip(column, 0, len(self.time_s) - 2)

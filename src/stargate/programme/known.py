@@ -63,15 +63,18 @@ class Known:
         scores: FloatArray,
         besides_s: FloatArray | float = 0.0,
         least_s: FloatArray | float = 0.0,
+        rested_s: float = 0.0,
     ) -> FloatArray:
         """Durations at the probabilities Phi(scores), given that it is not over if it runs.
 
         `besides_s` is the part of the whole that something else takes, such as an event's delay;
-        `least_s` what it takes anyway, so that an age below that says nothing.
+        `least_s` what it takes anyway, so that an age below that says nothing; `rested_s` how
+        much of its age its calendar left it at rest.
         """
         duration, age_s = self.durations.get(name, Duration(stated)), self.age_s(name)
-        if age_s is None or np.all(np.greater(least_s, age_s)):
+        if age_s is None or np.all(np.greater(least_s, age_s - rested_s)):
             return duration.draw(scores)
+        age_s = max(age_s - rested_s, 0.0)
         lasting = duration.lasting(age_s)
         own_s = np.where(np.greater(least_s, age_s), 0.0, np.maximum(age_s - besides_s, 0.0))
         return lasting.draw(outlasting(scores, lasting.survival(own_s)))

@@ -55,6 +55,18 @@ class Limits:
         self.book(task, start, end, accelerators)
         return start, end
 
+    def end_s(self, task: Task, start_s: FloatArray, duration_s: FloatArray) -> FloatArray:
+        """When a task ends that has begun, by its calendar."""
+        if task.calendar is None:
+            return start_s + duration_s
+        return self.calendars[task.calendar].end_s(start_s, duration_s)
+
+    def rested_s(self, task: Task, since_s: float) -> float:
+        """How much of the time until today a task has rested that runs since then."""
+        if task.calendar is None:
+            return 0.0
+        return -since_s - self.calendars[task.calendar].between_s(since_s, 0.0)
+
     def book(
         self, task: Task, start_s: FloatArray, end_s: FloatArray, accelerators: FloatArray
     ) -> None:

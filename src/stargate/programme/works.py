@@ -167,6 +167,8 @@ class Works:
         if activity.id not in self.known.start_s and activity.id not in self.known.finish_s:
             return self.limits.span_s(task, may_s, length_s, wanted)
         start, end = self.known.span_s(activity.id, may_s, length_s)
+        if activity.id not in self.known.finish_s:
+            end = np.maximum(self.limits.end_s(task, start, length_s), 0.0)
         self.limits.book(task, start, end, wanted)
         return start, end
 
@@ -189,7 +191,9 @@ class Works:
             block = self.blocks[f"{activity.phase}.{activity.block}"]
             installed = block.accelerators * self.share_of(block)
             least = installed / task.rate_accelerators_per_s
-        return np.maximum(self.known.draw_s(name, task.duration, score, late, least), least) + late
+        rested = self.limits.rested_s(task, self.known.start_s.get(name, 0.0))
+        drawn = self.known.draw_s(name, task.duration, score, late, least, rested)
+        return np.maximum(drawn, least) + late
 
     def _run(self, activity: Activity, ready: FloatArray, schedule: Schedule) -> Span:
         run = self.said_runs[activity.id]
