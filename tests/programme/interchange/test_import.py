@@ -44,7 +44,7 @@ def test_a_sample_becomes_a_specification_that_plans(name: str, tmp_path: Path):
 
 def test_working_time_becomes_elapsed_time(tmp_path: Path):
     tasks = by_name(imported("hall.msp.xml", tmp_path)[0])
-    assert tasks["Foundations"].duration_s == 28 * DAY_S  # 160 h of a 40-hour week are four weeks
+    assert tasks["Foundations"].duration_s == 20 * DAY_S  # 160 h of 8 a day, by its calendar
     assert tasks["Curing"].duration_s == 7 * DAY_S  # elapsed days
     plant = by_name(imported("plant.p6.xml", tmp_path)[0])
     assert plant["Order turbines"].duration_s == 30 * DAY_S  # 720 h without rest
@@ -69,7 +69,18 @@ def test_three_points_make_a_pert(tmp_path: Path):
     assert document.programme is not None
     (frame,) = [t for t in document.programme.templates[0].tasks if t.name == "Frame & roof"]
     points = [getattr(frame.duration, name) / DAY_S for name in ("low", "mode", "high")]
-    assert points == pytest.approx([35, 42, 70])
+    assert points == pytest.approx([25, 30, 50])  # working days
+    assert frame.calendar == "calendar-1"
+
+
+def test_the_week_and_the_days_off_of_a_calendar_are_kept(tmp_path: Path):
+    _, document = imported("hall.msp.xml", tmp_path)
+    assert document.programme is not None
+    (calendar,) = document.programme.calendars
+    assert calendar.week == ("mon", "tue", "wed", "thu", "fri")
+    assert calendar.holidays == tuple(date(2025, 12, day) for day in (24, 25, 26))
+    curing = [t for t in document.programme.templates[0].tasks if t.name == "Curing"]
+    assert [task.calendar for task in curing] == [None]  # elapsed days
 
 
 @pytest.mark.parametrize("name", ["plant.p6.xml", "plant.xer"])
@@ -92,7 +103,7 @@ def test_both_formats_of_primavera_tell_the_same(name: str, tmp_path: Path):
 @pytest.mark.parametrize(
     ("name", "words"),
     [
-        ("hall.msp.xml", ["start to finish", "summary", "deadlines", "holidays", "resources"]),
+        ("hall.msp.xml", ["start to finish", "summary", "deadlines", "exceptions", "resources"]),
         ("hall.msp.xml", ["links to what is not imported: Power on"]),
         ("plant.p6.xml", ["start to finish", "level-of-effort", "Finish On or Before"]),
         ("plant.xer", ["start to finish", "level-of-effort", "CS_MEOB"]),

@@ -1,7 +1,8 @@
 """A schedule as other tools hold it: tasks, links, dates; and a list of all that was left out.
 
-Durations and lags are in elapsed seconds. What a file states in working hours is stretched by its
-working week: 40 working hours of a 40-hour week are seven days.
+Durations count the working days of a calendar where the file states one, else they are elapsed:
+what is in working hours is then stretched by the working week, 40 hours of a 40-hour week to seven
+days. Lags are always elapsed.
 """
 
 from __future__ import annotations
@@ -11,7 +12,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date
 
+from stargate.spec.resource import Weekday
 from stargate.spec.works import LinkKind
+from stargate.units import DAY_S
 
 HOUR_S = 3600.0
 WEEK_S = 168 * HOUR_S
@@ -28,10 +31,22 @@ class ForeignLink:
 
 
 @dataclass(frozen=True, slots=True)
+class ForeignCalendar:
+    """The weekdays on which work goes on, the days on which it does not, and a day's length."""
+
+    key: str
+    name: str
+    week: tuple[Weekday, ...]
+    holidays: tuple[date, ...]
+    day_s: float
+
+
+@dataclass(frozen=True, slots=True)
 class ForeignTask:
     """A task; `key` is how the file refers to it, `code` what its planner calls it.
 
     `points_s` is an optimistic, a likeliest and a pessimistic duration where the file has them.
+    With a `calendar`, durations count its working days, each as a whole day.
     """
 
     key: str
@@ -43,6 +58,7 @@ class ForeignTask:
     started: date | None = None
     finished: date | None = None
     links: tuple[ForeignLink, ...] = ()
+    calendar: str | None = None
 
 
 @dataclass(slots=True)
@@ -74,6 +90,14 @@ class ForeignPlan:
     tasks: tuple[ForeignTask, ...]
     dropped: Dropped
     source: str
+    calendars: tuple[ForeignCalendar, ...] = ()
+
+
+def length_s(working_s: float, calendar: ForeignCalendar | None, week_s: float) -> float:
+    """A duration: in days of its calendar, or without one in elapsed time."""
+    if calendar is None or calendar.day_s <= 0:
+        return elapsed_s(working_s, week_s)
+    return working_s / calendar.day_s * DAY_S
 
 
 def elapsed_s(working_s: float, week_s: float) -> float:

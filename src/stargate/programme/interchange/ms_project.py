@@ -1,6 +1,6 @@
 """Read MS Project XML (the schema of Project 2007 and later).
 
-Kept: tasks, links of kinds FS, SS and FF with lags, durations by the project's working week, three
+Kept: tasks, links of kinds FS, SS and FF with lags, durations, calendars' weeks and days off, three
 points from columns that are called so, start-no-earlier-than, actual dates. All else is listed.
 """
 
@@ -8,22 +8,26 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from datetime import date
+from datetime import date, timedelta
 
 from stargate.errors import Problem, SpecError
 from stargate.programme.interchange.foreign import (
+    HOUR_S,
     USUAL_WEEK_S,
     Dropped,
+    ForeignCalendar,
     ForeignLink,
     ForeignPlan,
     ForeignTask,
     day_of,
     elapsed_s,
+    length_s,
     number_of,
     point_of,
     three_points,
 )
 from stargate.programme.interchange.xml_nodes import XmlNode
+from stargate.spec.resource import Weekday
 from stargate.spec.works import LinkKind
 
 STARGATE_ID = "Stargate id"
@@ -44,6 +48,16 @@ _DURATION = re.compile(
     r"(?:(?P<seconds>\d+(?:\.\d+)?)S)?)?"
 )
 _TENTHS_OF_A_MINUTE_S = 6.0
+_WEEKDAYS: Mapping[str, Weekday] = {
+    "2": "mon",
+    "3": "tue",
+    "4": "wed",
+    "5": "thu",
+    "6": "fri",
+    "7": "sat",
+    "1": "sun",
+}
+_DAYS_OFF_MAX = 60
 
 
 def read_ms_project(root: XmlNode, file: str) -> ForeignPlan:
@@ -55,6 +69,7 @@ def read_ms_project(root: XmlNode, file: str) -> ForeignPlan:
     reader = _Reader(root, dropped)
     nodes = [task for tasks in root.all("Tasks") for task in tasks.all("Task")]
     return ForeignPlan(
+        calendars=tuple(reader.calendars.values()),
         name=root.get("Title") or root.get("Name"),
         data_date=_data_date(root, file),
         tasks=tuple(reader.task(node) for node in nodes if reader.counts(node)),
@@ -90,14 +105,12 @@ class _Reader:
             c for all_ in root.all("ExtendedAttributes") for c in all_.all("ExtendedAttribute")
         ]
         self.titles = {c.get("FieldID"): c.get("Alias") for c in columns if c.get("Alias")}
-        exceptions = [
-            calendar.get("Name")
-            for calendars in root.all("Calendars")
-            for calendar in calendars.all("Calendar")
-            if any(calendar.all("Exceptions"))
-        ]
-        for name in exceptions:
-            dropped.add("holidays and other exceptions of calendars", name)
+        daily = number_of(root.get("MinutesPerDay"))
+        self.day_s = daily * 60 if daily and daily > 0 else 8 * HOUR_S
+        nodes = [c for listed in root.all("Calendars") for c in listed.all("Calendar")]
+        found = (self._calendar(node) for node in nodes)
+        self.calendars = {calendar.key: calendar for calendar in found if calendar is not None}
+        self.usual = root.get("CalendarUID")
         for kind in ("Resources", "Assignments"):
             if any(list(node.children) for node in root.all(kind)):
                 dropped.add(f"{kind.lower()} (not imported)")
@@ -119,7 +132,8 @@ class _Reader:
     def task(self, node: XmlNode) -> ForeignTask:
         """One task with its links."""
         name = node.get("Name") or f"task {node.get('UID')}"
-        planned = self._elapsed(node.get("Duration"), node.get("DurationFormat"))
+        calendar = self._calendar_of(node)
+        planned = self._length(node.get("Duration"), node.get("DurationFormat"), calendar)
         if planned is None:
             self.dropped.add("tasks without a readable duration (taken as none)", name)
         own = dict(self._own_columns(node))
@@ -127,7 +141,7 @@ class _Reader:
             point: found
             for title, (value, form) in own.items()
             if (point := point_of(title)) is not None
-            and (found := self._elapsed(value, form)) is not None
+            and (found := self._length(value, form, calendar)) is not None
         }
         return ForeignTask(
             key=node.get("UID"),
@@ -139,13 +153,46 @@ class _Reader:
             started=day_of(node.get("ActualStart")),
             finished=day_of(node.get("ActualFinish")),
             links=tuple(self._links(node, name)),
+            calendar=calendar.key if calendar and planned else None,
         )
 
-    def _elapsed(self, text: str, form: str) -> float | None:
+    def _calendar_of(self, node: XmlNode) -> ForeignCalendar | None:
+        """The task's own calendar or the project's; none for elapsed durations."""
+        if node.get("DurationFormat") in _ELAPSED:
+            return None
+        own = node.get("CalendarUID")
+        return self.calendars.get(self.usual if own in ("", "-1") else own)
+
+    def _calendar(self, node: XmlNode) -> ForeignCalendar | None:
+        """A base calendar whose week has days of rest; its exceptions that are days off."""
+        days = {
+            d.get("DayType"): d.get("DayWorking") for w in node.all("WeekDays") for d in w.children
+        }
+        week = tuple(day for number, day in _WEEKDAYS.items() if days.get(number) == "1")
+        offs = [e for listed in node.all("Exceptions") for e in listed.children]
+        holidays = [day for off in offs for day in self._days_off(off, node.get("Name"))]
+        if not week or (len(week) == len(_WEEKDAYS) and not holidays):
+            return None
+        return ForeignCalendar(
+            node.get("UID"), node.get("Name"), week, tuple(sorted(set(holidays))), self.day_s
+        )
+
+    def _days_off(self, node: XmlNode, calendar: str) -> Iterator[date]:
+        """The days of an exception without work; one that works, or is long or open, is listed."""
+        period = next(node.all("TimePeriod"), node)
+        first, last = day_of(period.get("FromDate")), day_of(period.get("ToDate"))
+        if first is None or last is None or node.get("DayWorking") != "0":
+            self.dropped.add("exceptions of calendars that are not days off", calendar)
+        elif not 0 <= (last - first).days <= _DAYS_OFF_MAX:
+            self.dropped.add(f"days off of more than {_DAYS_OFF_MAX} days", calendar)
+        else:
+            yield from (first + timedelta(days=i) for i in range((last - first).days + 1))
+
+    def _length(self, text: str, form: str, calendar: ForeignCalendar | None) -> float | None:
         found = duration_s(text)
         if found is None or form in _ELAPSED:
             return found
-        return elapsed_s(found, self.week_s)
+        return length_s(found, calendar, self.week_s)
 
     def _own_columns(self, node: XmlNode) -> Iterator[tuple[str, tuple[str, str]]]:
         for column in node.all("ExtendedAttribute"):

@@ -13,7 +13,12 @@ from datetime import date
 import yaml
 from typing_extensions import override
 
-from stargate.programme.interchange.foreign import Dropped, ForeignPlan, ForeignTask
+from stargate.programme.interchange.foreign import (
+    Dropped,
+    ForeignCalendar,
+    ForeignPlan,
+    ForeignTask,
+)
 from stargate.units import DAY_S
 
 _PHASE, _BLOCK, _TEMPLATE, _SITE = "plan", "works", "imported", "site"
@@ -34,7 +39,8 @@ def specification(plan: ForeignPlan) -> str:
     """The text of a file that holds the schedule; what has no place there joins `plan.dropped`."""
     names = identifiers(plan.tasks)
     title = _line(plan.name) or "imported plan"
-    tasks: list[Value] = [_task(task, names, plan.dropped) for task in plan.tasks]
+    calendars = {c.key: f"calendar-{i}" for i, c in enumerate(plan.calendars, start=1)}
+    tasks: list[Value] = [_task(task, names, calendars, plan.dropped) for task in plan.tasks]
     document: dict[str, Value] = {
         "stargate": 1,
         "name": title,
@@ -45,6 +51,7 @@ def specification(plan: ForeignPlan) -> str:
             "data_date": plan.data_date,
             "horizon": _years_later(plan.data_date, _HORIZON_YEARS),
             "discount_rate": "0 %",
+            "calendars": [_calendar(c, calendars[c.key]) for c in plan.calendars],
             "templates": [{"id": _TEMPLATE, "tasks": tasks}],
             "phases": [{"id": _PHASE, "name": title, "blocks": [_block()]}],
             "actuals": list(_actuals(plan, names)),
@@ -93,13 +100,26 @@ def identifiers(tasks: tuple[ForeignTask, ...]) -> dict[str, str]:
     return names
 
 
-def _task(task: ForeignTask, names: Mapping[str, str], dropped: Dropped) -> dict[str, Value]:
+def _calendar(calendar: ForeignCalendar, name: str) -> Value:
+    return {
+        "id": name,
+        "name": _line(calendar.name),
+        "week": list(calendar.week),
+        "holidays": list(calendar.holidays),
+    }
+
+
+def _task(
+    task: ForeignTask, names: Mapping[str, str], calendars: Mapping[str, str], dropped: Dropped
+) -> dict[str, Value]:
     told: dict[str, Value] = {"id": names[task.key], "name": _line(task.name)}
     told["duration"] = _duration(task)
     if links := list(_links(task, names, dropped)):
         told["after"] = list(links)
     if task.not_before is not None:
         told["not_before"] = task.not_before
+    if task.calendar in calendars:
+        told["calendar"] = calendars[task.calendar]
     return told
 
 
