@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
+from stargate.errors import SpecError
 from stargate.programme.capacity import built_share, level, planned_blocks, share_online_s
 from stargate.spec.network import Network
 from stargate.spec.works import Block
@@ -91,3 +92,9 @@ def test_the_level_adds_what_stands_at_each_time():
     shares = {"a": np.array([1.0, 0.5]), "b": np.ones(2)}
     built = built_share(online, shares, np.array([0.0, 2.0, 6.0]))
     assert level(built, {"a": 10.0, "b": 4.0}).tolist() == [[0.0, 10.0, 14.0], [0.0, 0.0, 5.0]]
+
+
+def test_a_programme_without_any_block_is_refused_with_a_mend(document):
+    built = document(phases=[{"id": "P", "status": "done", "online": "2023-01-01"}])
+    with pytest.raises(SpecError, match="no phase has blocks"):
+        planned_blocks(built.programme, None)

@@ -67,6 +67,14 @@ def test_without_revenue_there_is_a_contingency_but_no_cash_flow_by_party():
     assert "No revenue is stated" in page
 
 
+def test_a_programme_that_costs_nothing_has_a_report_too():
+    changes = ["programme.costs=[]", "programme.running=[]", "programme.risks=[]"]
+    found = make_plan(load_document(EXAMPLE, changes), samples=50)
+    page = plan_page(found)
+    assert 'id="chart-spend-by-year"' in page  # energy is left
+    assert "needs a contingency" not in page
+
+
 def test_parties_come_after_the_whole(result: PlanResult):
     assert result.cash is not None
     assert [party.id for party in told_parties(result.cash)] == ["programme", "start-up"]

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from stargate import catalog
 from stargate.catalog.facts import Fact
+from stargate.errors import Problem, SpecError
 from stargate.plant.power import facility_power_w, it_power_w
 from stargate.spec.network import CarbonIntensity, ElectricityPrice, FactReference, Network, Site
 from stargate.spec.programme import Programme
@@ -41,7 +42,7 @@ class PlannedBlock:
 def planned_blocks(
     programme: Programme, network: Network | None
 ) -> tuple[tuple[PlannedBlock, ...], tuple[Fact, ...]]:
-    """Every block of every phase, and the facts that filled them."""
+    """Every block of every phase, and the facts that filled them; at least one block."""
     sites = {site.id: site for site in network.sites} if network else {}
     facts: list[Fact] = []
     planned = [
@@ -49,6 +50,11 @@ def planned_blocks(
         for phase in programme.phases
         for block in phase.blocks
     ]
+    if not planned:
+        mend = "give a phase blocks: a site, an accelerator, and how much of it"
+        raise SpecError(
+            [Problem("nothing to plan: no phase has blocks", "programme.phases", mend=mend)]
+        )
     return tuple(planned), tuple(facts)
 
 

@@ -66,7 +66,8 @@ def cash_sentences(result: PlanResult) -> list[str]:
     cash = result.cash
     if cash is None:
         return []
-    return [" ".join(_reserve(result, cash))] + ([_worth(cash)] if cash.has_revenue else [])
+    reserve = " ".join(_reserve(result, cash))
+    return [text for text in (reserve, _worth(cash) if cash.has_revenue else "") if text]
 
 
 def _worth(cash: CashResult) -> str:

@@ -168,11 +168,12 @@ def spend_by_year_chart(result: PlanResult) -> Chart | None:
     """Mean spend a calendar year, by category: capital by cost, and what running it costs."""
     flows = [series for series in result.series if series.id.startswith(_CAPITAL_FLOWS)]
     flows += [series for series in result.series if series.id == _RUNNING_FLOW]
+    flows = [flow for flow in flows if flow.mean.any()]
     if not flows:
         return None
     return spend_by_year(
         years_of(result, flows[0]),
-        {flow.label.removesuffix(" a year"): flow.mean for flow in flows if flow.mean.any()},
+        {flow.label.removesuffix(" a year"): flow.mean for flow in flows},
         basis=basis(result, "Basis: cost items and their spend curves, running cost, energy."),
     )
 
