@@ -39,7 +39,10 @@ def planted(records: tuple[Record, ...], **changed: float) -> tuple[Record, ...]
 
 
 def test_every_coefficient_but_the_interval_is_fitted() -> None:
-    assert {f.name for f in fields(Coefficients)} - set(FITTED) == {"interval_sigma"}
+    assert {f.name for f in fields(Coefficients)} - set(FITTED) == {
+        "interval_sigma",
+        "interval_sigma_seen",
+    }
 
 
 @pytest.mark.parametrize("key", sorted(known_priors()))

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     "--cross-validate",
     "groupings",
     multiple=True,
-    type=click.Choice(["family", "model", "accelerator", "count", "hidden"]),
+    type=click.Choice(["family", "model", "accelerator", "count", "hidden", "fold"]),
     help="Refit with each whole group left out, and score it on that group; may be repeated.",
 )
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")

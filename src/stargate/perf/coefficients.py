@@ -31,6 +31,7 @@ class Coefficients:
     gemm_fraction: float  # rate of large 16-bit products in training over the best measured
     gemm_fraction_8bit: float
     gemm_fraction_4bit: float
+    row_scaled_fraction: float  # rate of 8-bit products with a scale a row over one a tensor
     store_exposed: float  # share of a product's output store that its arithmetic does not hide
     grouped_fraction: float  # rate of grouped (expert) products over single ones
     attention_fraction: float  # flash forward, heads of 128, long sequence, of the 16-bit peak
@@ -54,7 +55,8 @@ class Coefficients:
     power_exponent: float  # compute rate over watts per peak FLOP/s, against the reference part
     expert_imbalance: float  # busiest expert rank over the mean
     straggler_sigma: float  # relative spread of a rank's step time
-    interval_sigma: float  # relative spread of measured over predicted step time
+    interval_sigma: float  # relative spread of measured over predicted, on a source not fitted to
+    interval_sigma_seen: float  # the same on other rows of a source that was fitted to
 
     def to_vector(self) -> Array:
         """The coefficients in the order of the fields."""
@@ -117,6 +119,11 @@ def prior(family: str, software: str | None = None) -> Generation:
         {key: str(entry["source"]) for key, entry in stated.items()},
         software is None,
     )
+
+
+def calibrated_sources(calibration: Path | None = None) -> frozenset[str]:
+    """Families of records that a calibration was fitted to."""
+    return frozenset(_calibration(calibration).get("records", {}).get("families", {}))
 
 
 def families() -> tuple[str, ...]:

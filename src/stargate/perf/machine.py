@@ -155,6 +155,7 @@ class Machine:
         best = [best_fraction(self.accelerator, dtype) for dtype in ("bf16", "fp8", "fp4")]
         shares = (c.gemm_fraction, c.gemm_fraction_8bit, c.gemm_fraction_4bit)
         wide, eight, four = (b * share for b, share in zip(best, shares, strict=True))
+        eight = eight * np.where(work.row_scaled, c.row_scaled_fraction, 1.0)
         share = np.where(bits >= 16, wide, np.where(bits == 8, eight, four))
         return work.peak_flop_per_s * self.power_share * share
 

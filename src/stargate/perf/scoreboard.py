@@ -8,10 +8,10 @@ layout and is not scored either.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from stargate.perf.coefficients import Coefficients
+from stargate.perf.coefficients import Coefficients, calibrated_sources
 from stargate.perf.columns import Ints
 from stargate.perf.record_batch import Batch, batches
 from stargate.perf.records import Origin, Record, Unusable
@@ -55,17 +55,20 @@ class Score:
 def score(
     records: Sequence[Record | Unusable],
     coefficients: Mapping[str, Coefficients] | None = None,
+    seen: Collection[str] | None = None,
 ) -> tuple[Score | Unusable, ...]:
     """Every record's prediction or reason, in the order of the records.
 
-    `coefficients` by record id take the place of the machine's, as in a cross-validation.
+    `coefficients` by record id take the place of the machine's, as in a cross-validation. Rows of
+    `seen` families of records, those of the shipped calibration, have the narrower interval.
     """
     answers = {i: record for i, record in enumerate(records) if isinstance(record, Unusable)}
     places = [i for i, record in enumerate(records) if isinstance(record, Record)]
     usable = [record for record in records if isinstance(record, Record)]
     scores: dict[int, Score | Unusable] = {**answers}
+    known = calibrated_sources() if seen is None else seen
     for indices, batch in _batches(usable, coefficients or {}):
-        scores.update(zip((places[i] for i in indices), _judged(batch), strict=True))
+        scores.update(zip((places[i] for i in indices), _judged(batch, known), strict=True))
     return tuple(scores[index] for index in range(len(records)))
 
 
@@ -81,13 +84,16 @@ def _batches(
     return batches(moved)
 
 
-def _judged(batch: Batch) -> Iterable[Score | Unusable]:
+def _judged(batch: Batch, known: Collection[str]) -> Iterable[Score | Unusable]:
     steps = batch.steps()
     for record, start, row in zip(batch.records, batch.starts, batch.chosen(steps), strict=False):
-        yield _judge(record, steps, int(row), int(row - start))
+        seen = record.origin.family in known
+        yield _judge(record, steps, int(row), int(row - start), seen=seen)
 
 
-def _judge(record: Record, steps: StepTable, row: int, candidate: int) -> Score | Unusable:
+def _judge(
+    record: Record, steps: StepTable, row: int, candidate: int, *, seen: bool
+) -> Score | Unusable:
     """The prediction, unless no error of ours could explain how far off the record would be."""
     if row < 0:
         return Unusable(record.origin, "the model has no finite answer", record.measured_s)
@@ -108,7 +114,7 @@ def _judge(record: Record, steps: StepTable, row: int, candidate: int) -> Score 
         table=record.table,
         measured_s=record.measured_s,
         predicted_s=predicted_s,
-        interval_s=interval_s(record.machine, predicted_s),
+        interval_s=interval_s(record.machine, predicted_s, seen=seen),
         strategy=record.strategies[candidate],
         n_accelerators=record.machine.count,
         n_sequences=record.workload.global_batch,

@@ -14,6 +14,7 @@ from dataclasses import dataclass, fields
 import numpy as np
 
 from stargate.catalog import Fact
+from stargate.catalog.facts import Confidence
 from stargate.errors import InfeasibleError, Problem, SpecError
 from stargate.perf.coefficients import Coefficients
 from stargate.perf.columns import Array, Ints
@@ -281,12 +282,22 @@ def _candidate(machine: Machine, table: StrategyTable, steps: StepTable, row: in
     )
 
 
-def interval_s(machine: Machine, step_time_s: float) -> tuple[float, float]:
-    """The 80 % interval: log-normal with the family's spread, wider for unstated software."""
+def interval_s(machine: Machine, step_time_s: float, *, seen: bool = False) -> tuple[float, float]:
+    """The 80 % interval: log-normal with the family's spread, wider for unstated software.
+
+    Narrower where other rows of the same source were `seen` by the calibration.
+    """
     unstated = UNSTATED_SOFTWARE_SIGMA if machine.software.assumed else 0.0
-    sigma = math.hypot(machine.coefficients.interval_sigma, unstated)
+    spread = machine.coefficients
+    sigma = math.hypot(spread.interval_sigma_seen if seen else spread.interval_sigma, unstated)
     factor = math.exp(INTERVAL_80_SIGMAS * sigma)
     return step_time_s / factor, step_time_s * factor
+
+
+def _confidence(source: str) -> Confidence:
+    """Of a coefficient, as its source begins; only those of benchmarks were read somewhere."""
+    words: dict[str, Confidence] = {"assumed": "assumed", "fitted": "measured"}
+    return words.get(source.partition(" ")[0].rstrip(":"), "read")
 
 
 def facts_of(machine: Machine) -> tuple[Fact, ...]:
@@ -301,7 +312,7 @@ def facts_of(machine: Machine) -> tuple[Fact, ...]:
             unit="s" if f.name.endswith("_s") else "1",
             text=f"{getattr(machine.coefficients, f.name):g}",
             source=software.sources[f.name],
-            confidence="assumed" if software.sources[f.name].startswith("assumed") else "read",
+            confidence=_confidence(software.sources[f.name]),
         )
         for f in fields(Coefficients)
     ]

@@ -20,6 +20,7 @@ INPUT_BYTES: dict[Precision, float] = {
     "fp16": 2.0,
     "int8": 1.0,
     "fp8": 1.0,
+    "fp8-row": 1.0,
     "fp8-block": 1.03,
     "mxfp8": 1.03,
     "nvfp4": 0.5625,
@@ -32,6 +33,7 @@ PEAK_OF: dict[Precision, str] = {
     "fp16": "fp16",
     "int8": "int8",
     "fp8": "fp8",
+    "fp8-row": "fp8",
     "fp8-block": "fp8",
     "mxfp8": "fp8",
     "nvfp4": "fp4",
@@ -108,7 +110,7 @@ class WorkShape(Columns):
     """What one step works on, and how wide its numbers are.
 
     `bits` is the width of a linear layer's inputs (32, 16, 8 or 4), `block_scaled` 1 where each
-    block of them has its own scale; `frozen` is 1 where the base
+    block of them has its own scale, `row_scaled` 1 where each row has; `frozen` is 1 where the base
     weights do not train and `adapter_rank` is then the rank of the adapters on them.
     """
 
@@ -116,6 +118,7 @@ class WorkShape(Columns):
     global_batch: Column
     bits: Column
     block_scaled: Column
+    row_scaled: Column
     input_bytes: Column
     peak_flop_per_s: Column
     unfused: Column
@@ -138,6 +141,7 @@ class WorkShape(Columns):
             global_batch=float(workload.global_batch),
             bits=float(32 if width > 2 else 16 if width > 1.5 else 8 if width >= 1 else 4),
             block_scaled=float(workload.precision in BLOCK_SCALED),
+            row_scaled=float(workload.precision == "fp8-row"),
             input_bytes=width,
             peak_flop_per_s=peak_flop_per_s,
             unfused=float(unfused),

@@ -16,7 +16,9 @@ from stargate.errors import Problem, SpecError
 from stargate.spec.base import SpecModel
 from stargate.spec.model import Count, Transformer
 
-Precision = Literal["fp32", "bf16", "fp16", "int8", "fp8", "fp8-block", "mxfp8", "nvfp4", "mxfp4"]
+Precision = Literal[
+    "fp32", "bf16", "fp16", "int8", "fp8", "fp8-row", "fp8-block", "mxfp8", "nvfp4", "mxfp4"
+]
 Recompute = Literal["none", "selective", "full"]
 Schedule = Literal["gpipe", "1f1b", "zero-bubble"]
 Optimizer = Literal["adam", "lion", "sgd"]

@@ -139,6 +139,7 @@ def test_a_row_that_cannot_be_run_says_why(changes, words):
         ("NVFP4", "nvfp4"),
         ("fp4 (nvfp4)", "nvfp4"),
         ("fp8 blockwise", "fp8-block"),
+        ("fp8 rowwise", "fp8-row"),
         ("fp16", "fp16"),
         ("int8 matmul (MLPerf-style recipe) - check", "int8"),
     ],

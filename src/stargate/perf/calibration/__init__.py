@@ -17,7 +17,7 @@ import numpy as np
 
 from stargate.errors import InfeasibleError
 from stargate.perf import records as record_files
-from stargate.perf.calibration.artefact import Trial, document, interval_sigmas
+from stargate.perf.calibration.artefact import Spreads, Trial, document, interval_sigmas
 from stargate.perf.calibration.cross_validation import left_out
 from stargate.perf.calibration.fit import Fit, fit
 from stargate.perf.calibration.samples import GenerationKey, Samples
@@ -27,6 +27,7 @@ from stargate.perf.score_summary import Summary, summaries_by, summarise
 from stargate.perf.scoreboard import Score, score
 
 FEWEST_RECORDS = 5
+IN_SAMPLE = "in sample"
 
 
 @dataclass(frozen=True)
@@ -53,7 +54,9 @@ def calibrate(
 ) -> Calibrated:
     """Fit, judge in sample and with each grouping's groups left out, and write it all down.
 
-    Intervals are set on left-out errors, those of the first grouping; without one, in sample.
+    The interval of a source that the fit has not seen is set on the errors of rows whose family was
+    left out, that of one it has seen on those of rows whose fold was; on all rows in sample where
+    these groupings are not asked for.
     """
     if len(records) < FEWEST_RECORDS:
         raise InfeasibleError(
@@ -62,20 +65,21 @@ def calibrate(
     samples, priors = Samples.of(records), known_priors()
     tell(f"fitting {len(samples.generations)} software generations to {len(records)} records")
     whole = fit(samples, priors)
-    fitted = {r.origin.id: whole.coefficients(_key(r)) for r in records}
-    verdicts = {"in sample": fitted}
+    verdicts = {IN_SAMPLE: {r.origin.id: whole.coefficients(_key(r)) for r in records}}
     for by in groupings:
         verdicts[f"left out by {by}"] = _left_out(samples, priors, whole, by, tell)
-    judge = list(verdicts.values())[min(1, len(verdicts) - 1)]
-    sigmas = interval_sigmas(samples, _log_errors(records, judge))
+    unseen, seen = (
+        interval_sigmas(samples, _log_errors(records, verdicts.get(name, verdicts[IN_SAMPLE])))
+        for name in ("left out by family", "left out by fold")
+    )
     trials = tuple(
-        Trial(name, _summaries(records, coefficients, sigmas))
-        for name, coefficients in verdicts.items()
+        Trial(name, _summaries(records, found, unseen if name == "left out by family" else seen))
+        for name, found in verdicts.items()
     )
     values = {
-        f"{family}/{software}": _plain(whole, (family, software)) for family, software in priors
+        f"{family}/{name}": asdict(whole.coefficients((family, name))) for family, name in priors
     }
-    return Calibrated(document(samples, whole, sigmas, trials), trials, values)
+    return Calibrated(document(samples, whole, Spreads(unseen, seen), trials), trials, values)
 
 
 def left_out_coefficients(
@@ -135,7 +139,7 @@ def _summaries(
     widened = {
         name: replace(one, interval_sigma=sigmas[keys[name]]) for name, one in coefficients.items()
     }
-    rows = score(records, widened)
+    rows = score(records, widened, seen=())
     routed = {record.origin.id for record in records if record.model.moe is not None}
     return {
         "all": summarise(rows),
@@ -143,7 +147,3 @@ def _summaries(
         "mixture of experts": summarise([row for row in rows if row.origin.id in routed]),
         **summaries_by(rows, lambda row: row.origin.family),
     }
-
-
-def _plain(whole: Fit, key: GenerationKey) -> dict[str, float]:
-    return asdict(whole.coefficients(key))

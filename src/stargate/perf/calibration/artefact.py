@@ -35,6 +35,14 @@ class Trial:
     summaries: Mapping[str, Summary]
 
 
+@dataclass(frozen=True, slots=True)
+class Spreads:
+    """Relative spread by generation, on sources that the fit has not seen, and has."""
+
+    unseen: Mapping[GenerationKey, float]
+    seen: Mapping[GenerationKey, float]
+
+
 def interval_sigmas(samples: Samples, log_errors: Array) -> dict[GenerationKey, float]:
     """The spread of each generation that makes its 80 % interval hold 80 % of left-out rows.
 
@@ -57,7 +65,7 @@ def _sigma(log_errors: Array) -> float:
 def document(
     samples: Samples,
     fitted: Fit,
-    sigmas: Mapping[GenerationKey, float],
+    spreads: Spreads,
     trials: Sequence[Trial],
 ) -> str:
     """The artefact as YAML text; the same fit gives the same bytes."""
@@ -65,8 +73,11 @@ def document(
     for family, software in sorted(fitted.priors):
         coefficients = fitted.coefficients((family, software))
         prior = fitted.priors[family, software]
-        sigma = sigmas.get((family, software))
-        values.setdefault(family, {})[software] = _values(coefficients, prior, sigma)
+        values.setdefault(family, {})[software] = {
+            **_values(coefficients, prior),
+            **_spread("interval_sigma", spreads.unseen.get((family, software))),
+            **_spread("interval_sigma_seen", spreads.seen.get((family, software))),
+        }
     content = {
         "calibration": 1,
         "made_by": f"stargate {__version__}, stargate calibrate",
@@ -80,12 +91,13 @@ def document(
     return yaml.safe_dump(content, sort_keys=False, width=110)
 
 
-def _values(
-    coefficients: Coefficients, prior: Coefficients, sigma: float | None
-) -> dict[str, float]:
+def _values(coefficients: Coefficients, prior: Coefficients) -> dict[str, float]:
     fitted = {name: _short(getattr(coefficients, name)) for name in FITTED}
-    moved = {name: value for name, value in fitted.items() if value != _short(getattr(prior, name))}
-    return {**moved, **({"interval_sigma": _short(sigma)} if sigma is not None else {})}
+    return {name: value for name, value in fitted.items() if value != _short(getattr(prior, name))}
+
+
+def _spread(name: str, sigma: float | None) -> dict[str, float]:
+    return {} if sigma is None else {name: _short(sigma)}
 
 
 def _provenance(samples: Samples) -> dict[str, object]:

@@ -58,6 +58,7 @@ SCALES: dict[str, Scale] = {
     "gemm_fraction": _positive(0.10),
     "gemm_fraction_8bit": _positive(0.12),
     "gemm_fraction_4bit": _positive(0.15),
+    "row_scaled_fraction": _share(0.6),
     "store_exposed": _share(0.7),
     "grouped_fraction": _share(0.5),
     "attention_fraction": _share(0.4),

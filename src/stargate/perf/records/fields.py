@@ -81,6 +81,7 @@ PRECISIONS: tuple[tuple[str, Precision], ...] = (
     (r"mx-?fp4", "mxfp4"),
     (r"fp8 or fp4", "fp8"),
     (r"nv-?fp4|fp4", "nvfp4"),
+    (r"fp8.*row|row.*fp8", "fp8-row"),
     (r"fp8.*block|block.*fp8", "fp8-block"),
     (r"fp8|float8", "fp8"),
     (r"int8 matmul", "int8"),
