@@ -2,8 +2,8 @@
 
 A group is a record family (a source), a model, an accelerator, a cluster size or a hidden size.
 Rows of one family share their stack, machine and author: without it, the fit is judged on a cluster
-that it has never seen. A `fold`, a fifth of the rows at random, judges it on other rows of clusters that
-it has seen, which is easier: neighbours resemble each other.
+that it has never seen. A `fold`, a fifth of the rows at random, judges it on other rows of clusters
+that it has seen, which is easier: neighbours resemble each other.
 """
 
 from __future__ import annotations
