@@ -124,6 +124,29 @@ def test_what_is_done_is_done_in_the_plan(tmp_path: Path):
     assert tasks["Frame & roof"].start.p50 < 0 <= tasks["Frame & roof"].finish.p10
 
 
+def test_a_calendar_of_primavera_that_states_its_days_is_kept():
+    hours = "".join(
+        f"<StandardWorkHours><DayOfWeek>{day}</DayOfWeek><WorkTime><Start>07:00:00</Start>"
+        "<Finish>16:59:00</Finish></WorkTime></StandardWorkHours>"
+        for day in ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday")
+    )
+    rest = "<StandardWorkHours><DayOfWeek>Sunday</DayOfWeek></StandardWorkHours>"
+    off = "<HolidayOrException><Date>2025-05-01T00:00:00</Date></HolidayOrException>"
+    days = (
+        f"<StandardWorkWeek>{hours}{rest}</StandardWorkWeek>"
+        f"<HolidayOrExceptions>{off}</HolidayOrExceptions>"
+    )
+    content = (HERE / "plant.p6.xml").read_text()
+    stated = content.replace("<HoursPerWeek>60</HoursPerWeek>", days)
+    found = plan_in(stated.encode(), "plan.xml")
+    (calendar,) = found.calendars
+    assert calendar.week == ("mon", "tue", "wed", "thu", "fri", "sat")
+    assert calendar.holidays == (date(2025, 5, 1),)
+    civil = by_name(found)["Civil works"]
+    assert (civil.duration_s, civil.calendar) == (60 * DAY_S, "10")  # 600 h of 10 a day
+    assert civil.points_s == (48 * DAY_S, 60 * DAY_S, 120 * DAY_S)
+
+
 BOMB = b"""<?xml version="1.0"?>
 <!DOCTYPE lolz [<!ENTITY lol "lol"><!ENTITY lol2 "&lol;&lol;&lol;&lol;">]>
 <Project xmlns="http://schemas.microsoft.com/project"><Title>&lol2;</Title></Project>"""

@@ -17,6 +17,7 @@ from stargate.spec.works import LinkKind
 from stargate.units import DAY_S
 
 HOUR_S = 3600.0
+WEEKDAYS: tuple[Weekday, ...] = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 WEEK_S = 168 * HOUR_S
 USUAL_WEEK_S = 40 * HOUR_S
 

@@ -36,6 +36,10 @@ _COLUMNS = (
 )
 
 
+# Parts of a programme that stay behind.
+_WITHOUT_PLACE = ("drivers", "costs", "running", "risks", "resources", "options")
+
+
 @dataclass(frozen=True, slots=True)
 class Written:
     """The file's content, and what it could not hold."""
@@ -47,6 +51,11 @@ class Written:
 def ms_project(programme: Programme, result: PlanResult) -> Written:
     """The network of a programme, dated by the medians of its plan."""
     order, dropped = programme.activities(), Dropped()
+    for what in _WITHOUT_PLACE:
+        if getattr(programme, what):
+            dropped.add(f"{what} (the format has no place for them)")
+    if programme.calendars:
+        dropped.add("calendars (their working days are written as elapsed)")
     writer = _Writer(programme, result, order, dropped)
     root = Element("Project", xmlns=_NAMESPACE)
     _project(root, result)
@@ -134,6 +143,8 @@ class _Writer:
 
     def _points_s(self, activity: Activity) -> tuple[float, float, float]:
         """Low, likeliest and high."""
+        if activity.task is not None and activity.task.success < 1:
+            self.dropped.add("chances that a task never ends", activity.id)
         if activity.task is None:
             told = self.told.get(activity.id)
             if activity.kind == "run" and told is not None and np.isfinite(told.duration.p90):

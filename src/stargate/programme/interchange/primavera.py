@@ -10,8 +10,10 @@ from stargate.programme.interchange.foreign import (
     HOUR_S,
     USUAL_WEEK_S,
     Dropped,
+    ForeignCalendar,
     ForeignLink,
     elapsed_s,
+    length_s,
     number_of,
     point_of,
     three_points,
@@ -93,6 +95,7 @@ def user_points(
     likeliest_s: float,
     dropped: Dropped,
     where: str,
+    calendar: ForeignCalendar | None = None,
 ) -> tuple[float, float, float] | None:
     """Three points from user-defined columns (title, value): working days, or hours if it says so.
 
@@ -104,6 +107,6 @@ def user_points(
         if point is None or number is None:
             continue
         day_s = week_s / (7 if week_s >= 140 * HOUR_S else 5)
-        unit_s = HOUR_S if "hour" in title.lower() else day_s
-        found[point] = elapsed_s(number * unit_s, week_s)
+        unit_s = HOUR_S if "hour" in title.lower() else calendar.day_s if calendar else day_s
+        found[point] = length_s(number * unit_s, calendar, week_s)
     return three_points(found, likeliest_s, dropped, where)

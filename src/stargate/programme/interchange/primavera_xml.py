@@ -1,7 +1,8 @@
 """Read Primavera P6 XML (APIBusinessObjects).
 
-Kept: activities, relationships of kinds FS, SS and FF with lags, durations by the calendar's week,
-three points from user-defined fields that are called so, start-on-or-after, actual dates.
+Kept: activities, relationships of kinds FS, SS and FF with lags, durations, calendars' weeks and
+days off (where a calendar states only its hours, durations are stretched by its week), three points
+from user-defined fields that are called so, start-on-or-after, actual dates. All else is listed.
 """
 
 from __future__ import annotations
@@ -11,12 +12,17 @@ from collections.abc import Iterator
 
 from stargate.errors import Problem, SpecError
 from stargate.programme.interchange.foreign import (
+    HOUR_S,
     USUAL_WEEK_S,
+    WEEKDAYS,
     Dropped,
+    ForeignCalendar,
     ForeignLink,
     ForeignPlan,
     ForeignTask,
     day_of,
+    length_s,
+    number_of,
 )
 from stargate.programme.interchange.primavera import (
     NO_WORK,
@@ -45,6 +51,7 @@ def read_primavera_xml(root: XmlNode, file: str) -> ForeignPlan:
     reader = _Reader(root, project, dropped)
     nodes = [node for node in project.all("Activity") if reader.counts(node)]
     return ForeignPlan(
+        calendars=tuple(reader.calendars.values()),
         name=project.get("Name") or project.get("Id"),
         data_date=day,
         tasks=tuple(reader.task(node) for node in nodes),
@@ -62,9 +69,8 @@ class _Reader:
         self.weeks: Weeks = weeks(
             (c.get("ObjectId"), c.get("HoursPerWeek"), c.get("HoursPerDay")) for c in calendars
         )
-        for calendar in calendars:
-            if any(list(node.children) for node in calendar.all("HolidayOrExceptions")):
-                dropped.add("holidays and other exceptions of calendars", calendar.get("Name"))
+        found = (self._calendar(node) for node in calendars)
+        self.calendars = {calendar.key: calendar for calendar in found if calendar is not None}
         if any(project.all("ResourceAssignment")):
             dropped.add("resource assignments (not imported)")
         types = [*root.all("UDFType"), *project.all("UDFType")]
@@ -85,6 +91,34 @@ class _Reader:
         if found is not None:
             self.links[after].append(found)
 
+    def _calendar(self, node: XmlNode) -> ForeignCalendar | None:
+        """A calendar that states its days and has some of rest; exceptions with work are listed."""
+        hours = [
+            h for listed in node.all("StandardWorkWeek") for h in listed.all("StandardWorkHours")
+        ]
+        works = {h.get("DayOfWeek")[:3].lower() for h in hours if _has_work(h)}
+        week = tuple(day for day in WEEKDAYS if day in works)
+        days = [d for listed in node.all("HolidayOrExceptions") for d in listed.children]
+        if any(_has_work(day) for day in days):
+            self.dropped.add("exceptions of calendars that are not days off", node.get("Name"))
+        off = {day for d in days if not _has_work(d) and (day := day_of(d.get("Date")))}
+        daily = number_of(node.get("HoursPerDay"))
+        if not week or not daily or daily <= 0:
+            if off:
+                self.dropped.add("holidays of calendars whose week is not stated", node.get("Name"))
+            return None
+        if len(week) == len(WEEKDAYS) and not off:
+            return None
+        key = node.get("ObjectId")
+        return ForeignCalendar(key, node.get("Name"), week, tuple(sorted(off)), daily * HOUR_S)
+
+    def _length_s(self, hours: str, key: str) -> float | None:
+        """A duration by its calendar."""
+        number, calendar = number_of(hours), self.calendars.get(key)
+        if number is None or calendar is None:
+            return self.weeks.elapsed_s(hours, key)
+        return length_s(number * HOUR_S, calendar, calendar.day_s)
+
     def counts(self, node: XmlNode) -> bool:
         """Whether an activity is work or a milestone of its own."""
         if (what := NO_WORK.get(node.get("Type"))) is not None:
@@ -94,17 +128,18 @@ class _Reader:
     def task(self, node: XmlNode) -> ForeignTask:
         """One activity with its links."""
         name, calendar = node.get("Name") or node.get("Id"), node.get("CalendarObjectId")
-        planned = self.weeks.elapsed_s(node.get("PlannedDuration"), calendar)
+        planned = self._length_s(node.get("PlannedDuration"), calendar)
         if planned is None or planned < 0:
             self.dropped.add("activities without a readable duration (taken as none)", name)
         length = max(planned or 0.0, 0.0)
+        own = self.calendars.get(calendar)
         week_s = self.weeks.week_s.get(calendar, USUAL_WEEK_S)
         return ForeignTask(
             key=node.get("ObjectId"),
             code=node.get("Id") or node.get("ObjectId"),
             name=name,
             duration_s=length,
-            points_s=user_points(self._columns(node), week_s, length, self.dropped, name),
+            points_s=user_points(self._columns(node), week_s, length, self.dropped, name, own),
             not_before=earliest_start(
                 node.get("PrimaryConstraintType"),
                 day_of(node.get("PrimaryConstraintDate")),
@@ -114,6 +149,7 @@ class _Reader:
             started=day_of(node.get("ActualStartDate")),
             finished=day_of(node.get("ActualFinishDate")),
             links=tuple(self.links[node.get("ObjectId")]),
+            calendar=calendar if own is not None and length else None,
         )
 
     def _columns(self, node: XmlNode) -> Iterator[tuple[str, str]]:
@@ -121,3 +157,8 @@ class _Reader:
             title = self.titles.get(column.get("TypeObjectId"), "")
             values = (column.get(f"{kind}Value") for kind in ("Double", "Integer", "Text"))
             yield title, next(filter(None, values), "")
+
+
+def _has_work(node: XmlNode) -> bool:
+    """Whether a day has hours of work."""
+    return any(time.get("Start") for time in node.all("WorkTime"))
