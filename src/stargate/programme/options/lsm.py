@@ -70,20 +70,27 @@ def optimal_policy(
 
 
 def _fitted(choice: Choice, advantage: FloatArray, degree: int, folds: int) -> FloatArray:
-    """The expected advantage given what is known; zero where exercising is not possible."""
+    """The expected advantage given what is known; zero where exercising is not possible.
+
+    Too few samples to learn from give no advantage.
+    """
     fitted = np.zeros(len(advantage))
     rows = np.flatnonzero(choice.possible)
     columns = polynomials(choice.known[:, rows], degree)
     # Neighbours are in different folds: samples of one tile are strata of one design.
     fold = rows % folds
-    for i in range(folds):
-        learn = fold != i if folds > 1 else np.ones(len(rows), dtype=np.bool_)
-        decide = fold == i
-        if learn.sum() > 2 * columns.shape[1]:
-            weights = least_squares(columns[learn], advantage[rows[learn]])
-            fitted[rows[decide]] = columns[decide] @ weights
-        elif learn.any():
-            fitted[rows[decide]] = advantage[rows[learn]].mean()
+    parts = [columns[fold == i] for i in range(folds)]
+    targets = [advantage[rows[fold == i]] for i in range(folds)]
+    squares = [part.T @ part for part in parts]
+    products = [part.T @ target for part, target in zip(parts, targets, strict=True)]
+    for i, part in enumerate(parts):
+        others = [k for k in range(folds) if k != i] or [i]
+        if sum(len(targets[k]) for k in others) > 2 * columns.shape[1]:
+            weights = least_squares(
+                np.add.reduce([squares[k] for k in others]),
+                np.add.reduce([products[k] for k in others]),
+            )
+            fitted[rows[fold == i]] = part @ weights
     return fitted
 
 
@@ -102,12 +109,12 @@ def polynomials(known: FloatArray, degree: int) -> FloatArray:
     return np.concatenate(powers).T
 
 
-def least_squares(columns: FloatArray, target: FloatArray) -> FloatArray:
-    """Weights w of the least |columns w - target|^2, the shortest of them if there are many.
+def least_squares(square: FloatArray, product: FloatArray) -> FloatArray:
+    """Weights w of the least |X w - y|^2 from X'X and X'y, the shortest of them if there are many.
 
     By the eigenvectors of the normal matrix, of which those that carry nothing are left out.
     """
-    values, vectors = np.linalg.eigh(columns.T @ columns)
+    values, vectors = np.linalg.eigh(square)
     keep = values > _NEGLIGIBLE * values[-1]
-    along = vectors[:, keep].T @ (columns.T @ target)
+    along = vectors[:, keep].T @ product
     return np.asarray(vectors[:, keep] @ (along / values[keep]))
