@@ -20,7 +20,7 @@ from stargate.voice.refusals import MissingError
 from stargate.voice.signal.spectrum import Signal, resample
 
 Attack = Callable[[Signal, int], Signal]
-WINDOW_S, STEP_S = 3.0, 1.0
+WINDOW_S, STEP_S = 3.0, 0.25
 
 
 def _ffmpeg(*codec: str, container: str) -> Attack:

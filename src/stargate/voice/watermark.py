@@ -24,6 +24,10 @@ SMALLEST = 1e-9
 LOWEST_DB, HEADROOM_DB = -180.0, 15.0  # 20 log10 of the smallest magnitude
 N_MARKED_BINS = 128  # up to 2 kHz: round(1025 * 2000 / 16000)
 HIDDEN, KERNEL = 256, 7
+STRENGTH = np.float32(1.25)
+"""Of the change that the network makes. As made, 1 s crops of some speech score 0.96 and noise at
+20 dB leaves 0.36; a quarter more lifts them to 1.00 and 0.78, with no change of predicted opinion
+(DNSMOS 2.80 and 2.81 on the LibriVox reader)."""
 LOUD = 0.05  # of the loudest frame: quieter frames carry no mark
 SPEEDS = {"slow_layers": 1.25, "normal_layers": 1.0, "fast_layers": 0.75}
 
@@ -47,7 +51,8 @@ class PerthWatermark:
             level[:, :N_MARKED_BINS] += self._encoder(level[:, :N_MARKED_BINS]) * loud
             marked = self._synthesise(level, phase, length)
         result = resample(marked, RATE_HZ, rate_hz)
-        return np.pad(result, (0, max(0, len(signal) - len(result))))[: len(signal)]
+        padded = np.pad(result, (0, max(0, len(signal) - len(result))))[: len(signal)]
+        return np.asarray(signal + STRENGTH * (padded - signal), np.float32)
 
     def score(self, signal: Signal, rate_hz: float) -> float:
         """Between 0 and 1: above one half is marked; unmarked speech stays below 0.12."""
