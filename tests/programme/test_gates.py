@@ -9,6 +9,8 @@ import pytest
 
 from stargate.programme.draws import Sampled
 from stargate.programme.gates import decide
+from stargate.programme.money import cumulative_usd
+from stargate.programme.summary import capex_usd
 from stargate.spec.gate import Gate
 from stargate.units import DAY_S, MONTH_S
 
@@ -109,3 +111,94 @@ def test_evidence_that_never_comes_leaves_the_gate_shut():
     decision = weigh(gate(JUDGED, on_fail="continue"), ready_s=np.inf)
     assert not decision.held.any()
     assert np.all(np.isinf(decision.time_s))
+
+
+KINDS = ("capability", "finance", "power", "permit", "safety")
+
+
+def _programme(on_fail: str, kind: str, **more: object) -> dict:
+    """A plot that is bought at risk over eight months, a building behind a gate that fails."""
+    tasks = [
+        {"id": "plot", "early": True, "duration": "8 months"},
+        {"id": "design", "early": True, "after": ["plot"], "duration": "2 months"},
+        {"id": "build", "after": ["design"], "duration": "10 months"},
+    ]
+    spread = {"shape": "linear"}
+    block = {"site": "a", "template": "works", "it_power": "100 MW", "accelerator": "h100-sxm"}
+    return {
+        "templates": [{"id": "works", "tasks": tasks}],
+        "phases": [{"id": "P", "needs": ["G"], "blocks": [block | {"accelerators": 70_000}]}],
+        "costs": [
+            {"id": "land", "per": "block", "amount": "$80M", "spend": {"over": "plot"} | spread},
+            {"id": "plans", "per": "block", "amount": "$7M", "spend": {"over": "design"}},
+            {"id": "it", "per": "it_power", "rate": "$26M/MW", "spend": {"over": "build"}},
+        ],
+        "gates": [
+            {
+                "id": "G",
+                "kind": kind,
+                "decide": "2024-05-01",
+                "on_fail": on_fail,
+                "criteria": [
+                    {
+                        "metric": "score",
+                        "at_least": 145,
+                        "evidence": {"kind": "judgement", "value": 100},
+                    }
+                ],
+                **more,
+            }
+        ],
+    }
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_gate_that_cancels_stops_what_runs_ahead_and_keeps_what_is_not_spent(
+    document, outcome_of, kind: str
+):
+    """On 1 May, 121 days into eight months (243.5 days), half of the plot is paid, and no more."""
+    outcome = outcome_of(document(**_programme("cancel", kind)), 5)
+    day_s = (date(2024, 5, 1) - START).days * DAY_S
+    assert np.all(outcome.stop_s["P"] == day_s)
+    assert np.all(np.isinf(outcome.schedule.finish["P.a.plot"]))
+    assert np.all(np.isinf(outcome.schedule.start["P.a.design"]))
+    assert capex_usd(outcome) == pytest.approx(80e6 * day_s / (8 * MONTH_S))
+
+
+@pytest.mark.parametrize(
+    ("on_fail", "spent_usd", "online"),
+    [
+        ("hold", 87e6, False),
+        ("continue", 87e6 + 2600e6, True),
+        ("descope", 0.5 * (87e6 + 2600e6), True),
+    ],
+)
+def test_the_other_ways_to_fail_let_early_works_go_on(
+    document, outcome_of, on_fail: str, spent_usd: float, online: bool
+):
+    more = {"descope_to": 0.5} if on_fail == "descope" else {}
+    outcome = outcome_of(document(**_programme(on_fail, "finance", **more)), 5)
+    assert np.all(np.isfinite(outcome.schedule.finish["P.a.design"]))
+    assert np.all(np.isfinite(outcome.schedule.finish["P.online"]) == online)
+    assert capex_usd(outcome) == pytest.approx(spent_usd)
+
+
+def test_a_gate_that_cancels_stops_nothing_where_it_opens(document, outcome_of):
+    parts = _programme("cancel", "safety")
+    half = {"kind": "judgement", "value": {"dist": "normal", "mean": 145, "sd": 8}}
+    parts["gates"][0]["criteria"][0]["evidence"] = half
+    outcome = outcome_of(document(**parts), 400)
+    opened = outcome.decisions["G"].opened
+    assert 0.4 < opened.mean() < 0.6
+    assert np.all(np.isfinite(outcome.schedule.finish["P.online"]) == opened)
+    assert np.all(np.isinf(outcome.stop_s["P"]) == opened)
+    assert capex_usd(outcome)[opened] == pytest.approx(2687e6)
+
+
+def test_what_is_cancelled_is_spent_by_the_day_and_never_later(document, outcome_of):
+    outcome = outcome_of(document(**_programme("cancel", "power")), 5)
+    day_s = (date(2024, 5, 1) - START).days * DAY_S
+    times = np.array([0.5, 1.0, 1.5, 10.0]) * day_s
+    path = cumulative_usd(outcome.spendings, times, 5)[0]
+    assert path[0] == pytest.approx(path[1] / 2)
+    assert path[1] == pytest.approx(path[2]) == pytest.approx(path[3])
