@@ -24,6 +24,19 @@ from stargate.spec.activities import Activity
 from stargate.spec.document import Document
 
 TWIN_SAMPLES = 20
+FUNDS = {"kind": "judgement", "value": {"dist": "uniform", "low": 0, "high": 1}}
+GATE = {
+    "id": "G",
+    "kind": "finance",
+    "decide": "2026-01-01",
+    "retry_every": "6 months",
+    "retries": 3,
+    "criteria": [{"metric": "funds", "at_least": 0.4, "evidence": FUNDS}],
+}
+OPTIONS = [
+    {"id": "wait", "kind": "defer", "phase": "P5", "decide": "2026-01-01", "by": "1 year"},
+    {"id": "stop", "kind": "abandon", "phase": "P5", "decide": "2030-01-01", "penalty": "10 %"},
+]
 
 
 def programme(n_tasks: int) -> Document:
@@ -45,7 +58,15 @@ def programme(n_tasks: int) -> Document:
         "phases": phases,
         "templates": templates,
         "costs": [{"id": "c", "per": "it_power", "rate": "$38M/MW"}],
+        "gates": [GATE],
+        "finance": {
+            "parties": [{"id": "us"}],
+            "capital": {"us": 1.0},
+            "revenues": [{"id": "r", "payee": "us", "per": "it_power", "price": "$13M/MW/year"}],
+        },
+        "options": OPTIONS,
     }
+    phases[-1]["needs"].append("G")
     return Document.model_validate({"stargate": 1, "programme": said})
 
 
@@ -107,7 +128,7 @@ def main() -> None:
     n_tasks = sum(activity.kind == "task" for activity in order)
     print(f"{n_tasks} tasks x {chosen.samples:,} samples")
     print(f"draws, schedule, criticality  {engine_s:6.2f} s of CPU")
-    print(f"the whole plan                {whole_s:6.2f} s of CPU")
+    print(f"and gate, money, two options   {whole_s:6.2f} s of CPU")
     print(
         f"rate                          {n_tasks * chosen.samples / engine_s:,.0f} task samples/s"
     )
