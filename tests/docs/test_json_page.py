@@ -23,6 +23,12 @@ CASES = {
         ("plan", str(ROOT / "examples/startup-100mw.yaml"), "--samples", "200"),
         ("plan", str(ROOT / "examples/stargate.yaml"), "--samples", "200", "--as-of", "2025-01-01"),
     ),
+    "compare": (
+        (
+            *("compare", str(ROOT / "examples/startup-100mw.yaml"), "--samples", "200"),
+            *("-s", "programme.gates.round.retries=1"),
+        ),
+    ),
     "predict": (("predict", *PREDICT),),
     "validate training": (("validate", "training", "--family", "korthikanti"),),
     "validate programme": (("validate", "programme"),),
