@@ -1,8 +1,9 @@
-"""The gate's real ears: two speaker encoders and the watermark detector."""
+"""The gate's real ears: two speaker encoders and the watermark detector, loaded when they listen."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cached_property
 
 from stargate.voice.assets import Assets
 from stargate.voice.encoders import dvector
@@ -19,9 +20,16 @@ class EncoderEars:
     """Hears voices with encoders A and B, and marks with the marker that makes them."""
 
     def __init__(self, assets: Assets, marker: Marker) -> None:
-        self._a = Ge2eEncoder(assets.path("encoder_a"), RATE_HZ)
-        self._b = DVectorEncoder(assets.path("encoder_b"))
+        self._assets = assets
         self._marker = marker
+
+    @cached_property
+    def _a(self) -> Ge2eEncoder:
+        return Ge2eEncoder(self._assets.path("encoder_a"), RATE_HZ)
+
+    @cached_property
+    def _b(self) -> DVectorEncoder:
+        return DVectorEncoder(self._assets.path("encoder_b"))
 
     def embed(self, sample: Sample) -> Mapping[str, Embedding]:
         """How the voice sounds to each encoder: unit vectors by the encoder's name."""

@@ -1,13 +1,18 @@
-"""What was said: Whisper base through faster-whisper, from files alone."""
+"""What was said: Whisper base through faster-whisper, from files alone, loaded at first use."""
 
 from __future__ import annotations
 
 import re
+from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from stargate.voice.signal.spectrum import Signal, resample
+
+if TYPE_CHECKING:
+    from faster_whisper import WhisperModel
 
 RATE_HZ = 16_000
 
@@ -18,13 +23,18 @@ class WhisperRecogniser:
     name = "whisper-base"
 
     def __init__(self, directory: Path, n_threads: int = 2) -> None:
+        self._directory = directory
+        self._n_threads = n_threads
+
+    @cached_property
+    def _model(self) -> WhisperModel:
         from faster_whisper import WhisperModel
 
-        self._model = WhisperModel(
-            str(directory),
+        return WhisperModel(
+            str(self._directory),
             device="cpu",
             compute_type="int8",
-            cpu_threads=n_threads,
+            cpu_threads=self._n_threads,
             local_files_only=True,
         )
 
