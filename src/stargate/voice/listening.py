@@ -1,4 +1,4 @@
-"""The gate's real ears: two speaker encoders and the watermark detector, loaded when they listen."""
+"""The gate's real ears: two speaker encoders and the watermark detector, loaded at first use."""
 
 from __future__ import annotations
 
