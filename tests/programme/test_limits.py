@@ -8,6 +8,8 @@ from typing import Any
 import numpy as np
 import pytest
 
+from stargate.programme import booking, limits
+from stargate.programme.booking import compiler_is_there
 from stargate.spec.document import Document
 from stargate.units import DAY_S, MONTH_S
 
@@ -146,3 +148,23 @@ def test_a_document_reads_its_limits_from_text():
     )
     assert document.programme is not None
     assert document.programme.resources[0].capacity[0].amount == 1
+
+
+def test_many_tasks_without_a_compiler_are_told_of(document, monkeypatch):
+    many, few = (document(**campuses(n, 2)).programme for n in (40, 3))
+    monkeypatch.setattr(limits, "compiler_is_there", lambda: False)
+    assert "numba" in (limits.slow_notice(many) or "")
+    assert limits.slow_notice(few) is None
+    monkeypatch.setattr(limits, "compiler_is_there", lambda: True)
+    assert limits.slow_notice(many) is None
+
+
+@pytest.mark.skipif(not compiler_is_there(), reason="numba, of the extra `fast`, is not installed")
+def test_a_programme_is_scheduled_alike_with_and_without_the_compiler(
+    document, outcome_of, monkeypatch
+):
+    built = document(**campuses(24, 3))
+    compiled = outcome_of(built, 60).schedule.finish
+    monkeypatch.setattr(booking, "quickest", lambda: booking.LOOPS)
+    plain = outcome_of(built, 60).schedule.finish
+    assert all(np.array_equal(compiled[name], plain[name]) for name in plain)

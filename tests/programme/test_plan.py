@@ -14,7 +14,7 @@ from stargate.cli.plan_object import plan_object
 from stargate.errors import SpecError
 from stargate.programme.draws import OneAtATime, Sampled
 from stargate.programme.plan import plan
-from stargate.programme.sensitivity import Measure, effects, rank_correlations
+from stargate.programme.sensitivity import Measure, Ranks, effects, rank_correlations
 from stargate.spec.document import Document
 from stargate.units import MONTH_S
 
@@ -132,17 +132,29 @@ def test_rank_correlation_is_spearmans_and_events_count():
     a, b = draws.score("a"), draws.score("b")
     late = draws.event("storm", 0.3)
     outcome = np.exp(a) + 0.0 * b
-    assert rank_correlations(draws.inputs, outcome).by_input["a"] == pytest.approx(1.0, abs=1e-3)
-    assert abs(rank_correlations(draws.inputs, outcome).by_input["b"]) < 0.05
+    assert rank_correlations(Ranks.of(draws.inputs), outcome).by_input["a"] == pytest.approx(
+        1.0, abs=1e-3
+    )
+    assert abs(rank_correlations(Ranks.of(draws.inputs), outcome).by_input["b"]) < 0.05
     assert late.mean() == pytest.approx(0.3, abs=1e-3)
-    assert rank_correlations(draws.inputs, late * 1.0).by_input["storm"] == pytest.approx(1.0)
+    assert rank_correlations(Ranks.of(draws.inputs), late * 1.0).by_input["storm"] == pytest.approx(
+        1.0
+    )
 
 
 def test_of_an_outcome_that_hardly_happens_nothing_is_said():
     draws = Sampled(1, 500)
     draws.score("a")
-    found = rank_correlations(draws.inputs, np.where(np.arange(500) < 50, 1.0, np.inf))
+    found = rank_correlations(Ranks.of(draws.inputs), np.where(np.arange(500) < 50, 1.0, np.inf))
     assert found.by_input == {}
+
+
+def test_what_never_varies_goes_with_nothing():
+    always = {"sure": np.ones(300), "a": Sampled(1, 300).score("a")}
+    found = rank_correlations(Ranks.of(always), always["a"]).by_input
+    assert found["sure"] == 0.0
+    assert found["a"] == pytest.approx(1.0)
+    assert rank_correlations(Ranks.of({}), always["a"]).by_input == {}
 
 
 def test_one_at_a_time_moves_one_input_and_no_other():
@@ -150,7 +162,7 @@ def test_one_at_a_time_moves_one_input_and_no_other():
     moved = 10 * one.score("a") + one.score("b") + 100 * one.score("elsewhere")
     draws = Sampled(1, 300)
     inputs = {"a": draws.score("a"), "b": draws.score("b")}
-    measure = Measure("o", "s", rank_correlations(inputs, inputs["a"]), moved)
+    measure = Measure("o", "s", rank_correlations(Ranks.of(inputs), inputs["a"]), moved)
     found = {e.id: e for e in effects(one.row, {"a": "A", "b": "B"}, measure, 2)}
     assert (found["a"].low, found["a"].high) == (
         pytest.approx(-12.81552, rel=1e-5),

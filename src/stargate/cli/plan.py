@@ -5,10 +5,14 @@ from __future__ import annotations
 import json
 from datetime import datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from stargate.cli.specification import load_specification, overrides_option, planned
+
+if TYPE_CHECKING:
+    from stargate.spec.document import Document
 
 
 @click.command("plan")
@@ -57,6 +61,7 @@ def command(
     from stargate.cli.plan_object import plan_object
 
     document = load_specification(file, overrides)
+    _say_what_is_slow(document)
     result = planned(document, samples, seed, as_of, workers)
     if as_json:
         click.echo(json.dumps(plan_object(result), indent=2, allow_nan=False))
@@ -69,6 +74,14 @@ def command(
 
         plan_report(result, output, command_line=_same_again(file, overrides, samples, seed, as_of))
         click.echo(f"report: {output}", err=as_json)
+
+
+def _say_what_is_slow(document: Document) -> None:
+    from stargate.programme.limits import slow_notice
+
+    notice = slow_notice(document.programme) if document.programme else None
+    if notice:
+        click.echo(notice, err=True)
 
 
 def _same_again(

@@ -36,30 +36,40 @@ class Measure:
     moved: FloatArray
 
 
-def rank_correlations(inputs: Mapping[str, FloatArray], outcome: FloatArray) -> Correlations:
+@dataclass(frozen=True, slots=True)
+class Ranks:
+    """The ranks of inputs, one row an input: an input's scores are normal, so Phi ranks them.
+
+    Of an event any two values serve as ranks.
+    """
+
+    names: tuple[str, ...]
+    rank: FloatArray
+
+    @classmethod
+    def of(cls, inputs: Mapping[str, FloatArray]) -> Ranks:
+        """Ranks between 0 and 1."""
+        rows = [ndtr(scores) for scores in inputs.values()]
+        return cls(tuple(inputs), np.stack(rows) if rows else np.zeros((0, 0)))
+
+
+def rank_correlations(inputs: Ranks, outcome: FloatArray) -> Correlations:
     """Spearman's rank correlation of every input with an outcome, where the outcome is finite.
 
-    Pearson's correlation of the ranks (Spearman 1904), ties given their mean rank. An input is a
-    normal score, of which there is one in each stratum, so that Phi(score) is its rank; or an
-    event, of which any two values serve as ranks.
+    Pearson's correlation of the ranks (Spearman 1904), ties of the outcome given their mean rank.
     """
     happens = np.isfinite(outcome)
     n = int(happens.sum())
-    if n < _FEWEST or np.ptp(outcome[happens]) == 0:
+    if not inputs.names or n < _FEWEST or np.ptp(outcome[happens]) == 0:
         return Correlations(0, {})
-    target = _standard(rankdata(outcome[happens]))
-    found = {
-        name: float(np.mean(target * _standard(ndtr(scores[happens]))))
-        for name, scores in inputs.items()
-    }
-    return Correlations(n, found)
-
-
-def _standard(ranks: FloatArray) -> FloatArray:
-    """Shifted and scaled to mean 0 and variance 1 (all 0 where the values are all the same)."""
-    spread = float(ranks.std())
-    centred = ranks - ranks.mean()
-    return np.asarray(centred / spread if spread else centred)
+    ranks = inputs.rank if n == len(outcome) else inputs.rank[:, happens]
+    target = rankdata(outcome[happens])
+    target = (target - target.mean()) / target.std()
+    means = ranks.mean(axis=1)
+    spread = np.sqrt(np.maximum(np.einsum("ij,ij->i", ranks, ranks) / n - means**2, 0.0))
+    # What is the same in all samples goes with nothing.
+    told = np.where(spread > 1e-6, ranks @ target / n / np.maximum(spread, 1e-6), 0.0)
+    return Correlations(n, dict(zip(inputs.names, told.tolist(), strict=True)))
 
 
 def effects(
