@@ -28,6 +28,7 @@ schema: $(VENV)/.installed
 bench: $(VENV)/.installed ## speed, as ratios taken in one run (CALCULON=folder of a checkout)
 	$(BIN)/python benchmarks/strategies_per_second.py $(if $(CALCULON),--calculon $(CALCULON))
 	$(BIN)/python benchmarks/programme_samples.py
+	$(BIN)/python benchmarks/scarce_resources.py
 
 clean:
 	rm -rf $(VENV) out
