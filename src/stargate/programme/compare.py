@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from stargate.errors import Problem, SpecError
 from stargate.programme.result import GateResult, PhaseResult, PlanResult, Quantiles
+from stargate.spec.base import as_written
 from stargate.spec.document import Document
 from stargate.units import DAY_S
 
@@ -221,7 +222,7 @@ def _mean(moved: FloatArray) -> tuple[float, float, float]:
 
 
 def changes(a: Document, b: Document) -> Iterator[tuple[str, str, str]]:
-    """Where two documents differ: path, value in A and in B, in SI; empty where there is none."""
+    """Where two documents differ: path, value in A and in B; empty where there is none."""
     said_a, said_b = (
         dict(_leaves(d.model_dump(mode="json", exclude={"extends"}), "")) for d in (a, b)
     )
@@ -232,10 +233,11 @@ def changes(a: Document, b: Document) -> Iterator[tuple[str, str, str]]:
 
 
 def _leaves(node: object, path: str) -> Iterator[tuple[str, str]]:
-    """Every value with its path; an item of a list goes by its id."""
+    """Every value with its path, as a file writes them; an item of a list goes by its id."""
     if isinstance(node, Mapping):
         for key, child in node.items():
-            yield from _leaves(child, f"{path}.{key}" if path else str(key))
+            name, value = as_written(key, child) if isinstance(child, float) else (key, child)
+            yield from _leaves(value, f"{path}.{name}" if path else str(name))
     elif isinstance(node, list):
         for i, child in enumerate(node):
             name = child.get("id") if isinstance(child, Mapping) else None

@@ -20,14 +20,44 @@ from typing_extensions import override
 from stargate import units
 from stargate.units import Kind
 
-_UNIT_SUFFIX = re.compile(
-    r"_(w|j|s|bytes|bytes_per_s|flop_per_s|flop|usd|usd_per_j|usd_per_s|usd_per_accelerator|usd_per_w"
-    r"|usd_per_w_s|usd_per_token|tokens_per_s|m3_per_j|kg|kg_per_j|m|k|per_s|accelerators_per_s)$"
-)
+# The unit at the end of a field's name, and the kind of quantity that it holds.
+KIND_OF_UNIT: dict[str, Kind] = {
+    "w": units.POWER,
+    "j": units.ENERGY,
+    "s": units.DURATION,
+    "bytes": units.SIZE,
+    "bytes_per_s": units.BANDWIDTH,
+    "flop": units.COMPUTE,
+    "flop_per_s": units.COMPUTE_RATE,
+    "usd": units.MONEY,
+    "usd_per_j": units.ENERGY_PRICE,
+    "usd_per_s": units.ACCELERATOR_TIME_PRICE,
+    "usd_per_accelerator": units.ACCELERATOR_PRICE,
+    "usd_per_w": units.POWER_PRICE,
+    "usd_per_w_s": units.POWER_TIME_PRICE,
+    "usd_per_token": units.TOKEN_PRICE,
+    "tokens_per_s": units.TOKEN_RATE,
+    "m3_per_j": units.WATER_INTENSITY,
+    "kg": units.MASS,
+    "kg_per_j": units.CARBON_INTENSITY,
+    "m": units.DISTANCE,
+    "k": units.TEMPERATURE,
+    "per_s": units.RATE,
+    "accelerators_per_s": units.DELIVERY_RATE,
+}
+_UNIT_SUFFIX = re.compile(rf"_({'|'.join(KIND_OF_UNIT)})$")
 
 
 def _name_in_file(field_name: str) -> str:
     return _UNIT_SUFFIX.sub("", field_name)
+
+
+def as_written(field_name: str, value: float) -> tuple[str, str]:
+    """A field and its value as a file has them: ("it_power_w", 4.42e8) is it_power, 442 MW."""
+    found = _UNIT_SUFFIX.search(field_name)
+    if found is None:
+        return field_name, f"{value:.6g}"
+    return _name_in_file(field_name), units.format_quantity(value, KIND_OF_UNIT[found[1]], digits=6)
 
 
 class SpecModel(BaseModel):
