@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from stargate.voice import audio_files
-from stargate.voice.audio_files import FORMATS, decode, encode, read_file
+from stargate.voice.audio_files import FORMATS, decode, encode, read_file, to_pcm16
 from stargate.voice.refusals import RefusedError
 
 TONE = (0.3 * np.sin(np.arange(24_000) * 2 * np.pi * 220 / 24_000)).astype(np.float32)
@@ -22,6 +22,14 @@ def test_a_wave_file_reads_back_to_16_bits() -> None:
     signal, rate_hz = decode(encode(TONE, 24_000, "wav"))
     assert rate_hz == 24_000
     assert np.abs(signal - TONE).max() < 1 / 16_000
+
+
+def test_a_loud_signal_keeps_its_16_bits_when_it_is_read_and_written_again() -> None:
+    every = (np.arange(-32768, 32768) / 32768).astype(np.float32)
+    loud = np.concatenate([every, every * np.float32(1.1)])
+    once = to_pcm16(loud)
+    signal, _ = decode(encode(loud, 24_000, "wav"))
+    assert to_pcm16(signal) == once
 
 
 @needs_ffmpeg

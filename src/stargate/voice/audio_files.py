@@ -66,8 +66,9 @@ def encode(signal: Signal, rate_hz: int, audio_format: str) -> bytes:
 
 
 def to_pcm16(signal: Signal) -> bytes:
-    """Signed 16-bit samples, little-endian."""
-    return np.round(np.clip(signal, -1, 1) * (FULL_SCALE - 1)).astype("<i2").tobytes()
+    """Signed 16-bit samples, little-endian; reading them back and writing again changes nothing."""
+    samples = np.round(np.asarray(signal, np.float64) * FULL_SCALE)
+    return np.clip(samples, -FULL_SCALE, FULL_SCALE - 1).astype("<i2").tobytes()
 
 
 def _decode_wave(data: bytes) -> tuple[Signal, int] | None:

@@ -110,13 +110,19 @@ def probability(score: float) -> float:
 
 
 def find_clip(sample: Sample, clips: Iterable[Clip], speed: float = 1.0) -> Trace | None:
-    """The logged clip whose fingerprint is nearest, if it is near enough to be the same sound."""
-    print_ = fingerprint.fingerprint(sample.signal, sample.rate_hz / speed)
+    """The logged clip that is the same sound for the longest time, if there is one.
+
+    Two clips may begin with the same words; bits that agree beyond chance are counted.
+    """
+    heard = fingerprint.fingerprint(sample.signal, sample.rate_hz / speed)
     best: Trace | None = None
+    most = 0.0
     for clip in clips:
-        rate = fingerprint.error_rate(print_, fingerprint.from_bytes(clip.fingerprint))
-        if rate < (best.bit_error_rate if best else fingerprint.MATCH_ERROR_RATE):
+        rate, n_frames = fingerprint.error_rate(heard, fingerprint.from_bytes(clip.fingerprint))
+        agreeing = (0.5 - rate) * n_frames
+        if rate < fingerprint.MATCH_ERROR_RATE and agreeing > most:
             best = Trace(clip.id, clip.voice_id, clip.tenant, clip.created_s, rate, speed)
+            most = agreeing
     return best
 
 

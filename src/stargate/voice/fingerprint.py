@@ -46,15 +46,18 @@ def from_bytes(data: bytes) -> Bits:
     return np.frombuffer(data, "<u4").astype(np.uint32)
 
 
-def error_rate(query: Bits, stored: Bits) -> float:
-    """The least share of differing bits over all alignments; 0.5 is chance.
+def error_rate(query: Bits, stored: Bits) -> tuple[float, int]:
+    """The least share of differing bits over all alignments, and over how many frames.
 
-    Candidate alignments are those at which some 32 bits agree exactly, and a coarse grid.
+    0.5 is chance. Candidate alignments are those at which some 32 bits agree exactly.
     """
     short, long = (query, stored) if len(query) <= len(stored) else (stored, query)
     if len(short) < MATCH_FRAMES:
-        return 0.5
-    return min((_errors(short, long, at) for at in _alignments(short, long)), default=0.5)
+        return 0.5, 0
+    found = (
+        (_errors(short, long, at), _overlap(short, long, at)) for at in _alignments(short, long)
+    )
+    return min(found, default=(0.5, 0))
 
 
 def _alignments(short: Bits, long: Bits) -> set[int]:
