@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from difflib import SequenceMatcher
+from itertools import permutations
+
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stargate.voice.consent import check_words, new_nonce, nonce_words, phrase
+from stargate.voice.consent import SAME_WORD, check_words, new_nonce, nonce_words, phrase
 from stargate.voice.profile import VoiceProfile
 from stargate.voice.quality import SAME_SPEAKER, STRANGERS, WORDS, in_words, share_below
 from stargate.voice.recogniser import plain_words, word_errors
@@ -61,12 +64,18 @@ def test_every_nonce_is_new_and_of_words_that_survive_plain_spelling() -> None:
     assert len(drawn) == 200
 
 
+def test_no_random_word_passes_for_another() -> None:
+    for one, other in permutations(nonce_words(), 2):
+        assert SequenceMatcher(None, one, other).ratio() < SAME_WORD
+
+
 def test_small_slips_of_recognition_are_forgiven_but_not_in_the_random_words() -> None:
     wanted = phrase("Ada Lovelace", "reading books", ["lemon", "tiger", "anchor", "velvet"])
     heard = plain_words(wanted.replace("Ada Lovelace", "Eda Lovelis").replace("may be", "maybe"))
     assert 0 < check_words(wanted, "Ada Lovelace", heard) < 0.15
     heard = plain_words(wanted)
     with pytest.raises(RefusedError, match="random words"):
-        check_words(wanted, "Ada Lovelace", [*heard[:-1], "velvets"])
+        check_words(wanted, "Ada Lovelace", [*heard[:-1], "valley"])
+    assert check_words(wanted, "Ada Lovelace", [*heard[:-1], "velvets"]) < 0.15
     with pytest.raises(RefusedError, match="random words"):
         check_words(wanted, "Ada Lovelace", [*heard[:-4], "tiger", "lemon", "anchor", "velvet"])
