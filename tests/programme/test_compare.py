@@ -108,7 +108,7 @@ def test_plans_of_two_days_are_compared_by_the_calendar(variant):
 
 def test_what_differs_is_listed_by_path(variant):
     found = list(changes(variant(), variant(power="110 MW")))
-    assert found == [("programme.phases.P.blocks.0.it_power_w", "1e+08", "1.1e+08")]
+    assert found == [("programme.phases.P.blocks.0.it_power", "100 MW", "110 MW")]
 
 
 def test_what_only_one_has_is_named(variant):

@@ -10,7 +10,7 @@ import pytest
 from stargate.programme.draws import Sampled
 from stargate.programme.gates import decide
 from stargate.programme.money import cumulative_usd
-from stargate.programme.summary import capex_usd
+from stargate.programme.totals import capex_usd
 from stargate.spec.gate import Gate
 from stargate.units import DAY_S, MONTH_S
 

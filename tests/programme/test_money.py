@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from stargate.programme.capacity import planned_blocks
 from stargate.programme.money import Spending, Window, cumulative_usd, spent_share
 from stargate.programme.over_time import Paths, paths, present_value_usd, quarters_s
-from stargate.programme.summary import capex_usd
+from stargate.programme.totals import capex_usd
 from stargate.units import YEAR_S
 
 SHAPES = ("lump", "linear", "s_curve")

@@ -14,7 +14,7 @@ from stargate.engine.streams import stream
 from stargate.programme.distributions import draw
 from stargate.programme.draws import Sampled
 from stargate.programme.schedule import forward
-from stargate.programme.summary import capex_usd
+from stargate.programme.totals import capex_usd
 from stargate.spec.activities import Activity, Wait
 from stargate.spec.distribution import Lognormal, Normal, Pert, Weibull
 from stargate.units import MONTH_S

@@ -11,16 +11,14 @@ from stargate.catalog.facts import Fact
 from stargate.programme.result import (
     Attempt,
     CriterionResult,
-    DriverEffect,
     Finance,
     GateResult,
     PhaseResult,
     PlanResult,
-    Quantiles,
     RunResult,
-    Series,
     TaskResult,
 )
+from stargate.programme.sampled import DriverEffect, Quantiles, Series
 from stargate.units import DAY_S, MONTH_S, YEAR_S
 
 DATA_DATE = date(2024, 3, 29)

@@ -8,7 +8,8 @@ from dataclasses import asdict
 from typing import Any
 
 from stargate.programme.cash_result import CashResult, DebtResult, PartyResult, ReturnResult
-from stargate.programme.result import DriverEffect, PlanResult, Quantiles, Series
+from stargate.programme.result import PlanResult
+from stargate.programme.sampled import DriverEffect, Quantiles, Series
 
 Told = Callable[[PlanResult, Series], dict[str, Any]]
 ToldEffect = Callable[[PlanResult, DriverEffect], dict[str, Any]]

@@ -7,7 +7,8 @@ from dataclasses import asdict
 from typing import Any
 
 from stargate.programme.compare import Comparison, Difference, GateComparison, PhaseComparison
-from stargate.programme.result import PlanResult, Quantiles
+from stargate.programme.result import PlanResult
+from stargate.programme.sampled import Quantiles
 from stargate.units import DAY_S
 
 SCHEMA_VERSION = 1

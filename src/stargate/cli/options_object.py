@@ -6,7 +6,8 @@ import math
 from dataclasses import asdict
 from typing import Any
 
-from stargate.programme.result import Course, OptionResult, PlanResult, Quantiles
+from stargate.programme.result import Course, OptionResult, PlanResult
+from stargate.programme.sampled import Quantiles
 
 _PLAIN = (
     *("id", "name", "kind", "phase", "rule", "source", "note"),

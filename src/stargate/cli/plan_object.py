@@ -10,16 +10,8 @@ from typing import Any
 from stargate.cli.cash_object import finance_object, parties_object
 from stargate.cli.options_object import options_object
 from stargate.cli.tracking_object import tracking_object
-from stargate.programme.result import (
-    Attempt,
-    DriverEffect,
-    GateResult,
-    PhaseResult,
-    PlanResult,
-    Quantiles,
-    RunResult,
-    Series,
-)
+from stargate.programme.result import Attempt, GateResult, PhaseResult, PlanResult, RunResult
+from stargate.programme.sampled import DriverEffect, Quantiles, Series
 
 SCHEMA_VERSION = 1
 _MEGAWATT = 1e6

@@ -26,7 +26,7 @@ from stargate.programme.cash_result import (
 from stargate.programme.cashflow import Case, streams_worth_usd
 from stargate.programme.columns import joined
 from stargate.programme.flows import flows, rows, tokens_served, year_edges_s, years_of
-from stargate.programme.result import DriverEffect, Quantiles, Series
+from stargate.programme.sampled import DriverEffect, Quantiles, Series
 from stargate.programme.unit_cost import unit_costs_usd, yearly_charge_usd
 from stargate.spec.finance import Party
 from stargate.spec.programme import Programme

@@ -4,15 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
-import numpy as np
-from numpy.typing import NDArray
-
-if TYPE_CHECKING:
-    from stargate.programme.result import DriverEffect, Quantiles, Series
-
-FloatArray = NDArray[np.float64]
+from stargate.programme.sampled import DriverEffect, FloatArray, Quantiles, Series
 
 
 @dataclass(frozen=True, slots=True)

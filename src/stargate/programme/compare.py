@@ -16,7 +16,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from stargate.errors import Problem, SpecError
-from stargate.programme.result import GateResult, PhaseResult, PlanResult, Quantiles
+from stargate.programme.result import GateResult, PhaseResult, PlanResult
+from stargate.programme.sampled import Quantiles
 from stargate.spec.base import as_written
 from stargate.spec.document import Document
 from stargate.units import DAY_S

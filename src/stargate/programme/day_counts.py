@@ -12,7 +12,7 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
-from stargate.programme.result import PERCENTILES, Quantiles
+from stargate.programme.sampled import PERCENTILES, Quantiles
 from stargate.units import DAY_S
 
 FloatArray = NDArray[np.float64]

@@ -14,7 +14,7 @@ from stargate.plant.power import carbon_kg, mean_facility_draw_w
 from stargate.plant.tariff import market_based_intensity
 from stargate.programme import capacity, money
 from stargate.programme.capacity import PlannedBlock
-from stargate.programme.result import Series
+from stargate.programme.sampled import Series
 from stargate.programme.simulation import Outcome
 from stargate.programme.streams import energy_price_usd_per_j
 from stargate.spec.cost import Energy

@@ -16,14 +16,15 @@ from numpy.typing import NDArray
 from stargate import __version__, catalog
 from stargate.catalog.facts import Fact
 from stargate.errors import InfeasibleError, Problem, SpecError
-from stargate.programme import cashflow, over_time, provenance, summary
+from stargate.programme import cashflow, over_time, provenance, summary, totals
 from stargate.programme.actuals import standing_on
 from stargate.programme.capacity import planned_blocks
 from stargate.programme.cash import assumed_revenue, cash
 from stargate.programme.cashflow import Case, net_present_value_usd
 from stargate.programme.draws import OneAtATime, tiles
 from stargate.programme.options.value import option_results
-from stargate.programme.result import DriverEffect, PlanResult, RunResult
+from stargate.programme.result import PlanResult, RunResult
+from stargate.programme.sampled import DriverEffect
 from stargate.programme.sensitivity import Measure, effects, label
 from stargate.programme.simulation import Outcome, simulate, surroundings
 from stargate.programme.tile import Setting, Tile, make_tile, merged
@@ -137,11 +138,11 @@ def _drivers(
     programme: Programme, tile: Tile, rows: Mapping[str, int], moved: Outcome
 ) -> tuple[DriverEffect, ...]:
     titles = summary.titles(programme)
-    online = summary.last_online(programme)
+    online = totals.last_online(programme)
     last_s = moved.schedule.finish[f"{programme.phases[-1].id}.online"]
     measures = (
         Measure(online, "s", tile.correlations[online], last_s),
-        Measure("capex", "USD", tile.correlations["capex"], summary.capex_usd(moved)),
+        Measure("capex", "USD", tile.correlations["capex"], totals.capex_usd(moved)),
     )
     labels = {name: label(name, titles) for name in tile.inputs}
     return tuple(

@@ -10,7 +10,8 @@ import numpy as np
 
 from stargate.errors import Problem, SpecError
 from stargate.programme.plan import plan, searched_speeds
-from stargate.programme.result import PlanResult, Quantiles
+from stargate.programme.result import PlanResult
+from stargate.programme.sampled import Quantiles
 from stargate.programme.tracking import Odds, Slip, State, Tracking
 from stargate.programme.workers import ALONE
 from stargate.programme.works import SpeedOf

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from scipy.special import ndtr
 from scipy.stats import rankdata
 
-from stargate.programme.result import DriverEffect
+from stargate.programme.sampled import DriverEffect
 
 FloatArray = NDArray[np.float64]
 

@@ -3,27 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from stargate.perf.search import describe
-from stargate.plant.capital import annual_cost_of_ownership
 from stargate.programme.capacity import PlannedBlock
 from stargate.programme.gates import Decision
-from stargate.programme.over_time import Paths, present_value_usd
 from stargate.programme.result import (
     Attempt,
     CriterionResult,
     Finance,
     GateResult,
     PhaseResult,
-    Quantiles,
     RunResult,
     TaskResult,
 )
-from stargate.programme.simulation import Outcome
+from stargate.programme.sampled import Quantiles
+from stargate.programme.tile import Columns, RunColumns, Tile
 from stargate.programme.training_run import uptime_of
 from stargate.programme.works import SpeedOf
 from stargate.spec.activities import Activity
@@ -31,10 +28,7 @@ from stargate.spec.document import Document
 from stargate.spec.gate import Criterion, Gate, Run
 from stargate.spec.programme import Programme
 from stargate.spec.works import Phase
-from stargate.units import DAY_S, YEAR_S
-
-if TYPE_CHECKING:
-    from stargate.programme.tile import Columns, RunColumns, Tile
+from stargate.units import DAY_S
 
 FloatArray = NDArray[np.float64]
 NOTHING = Quantiles(np.nan, np.nan, np.nan, np.nan, np.nan)
@@ -60,15 +54,6 @@ def titles(programme: Programme) -> Mapping[str, str]:
         if activity.task is not None
     }
     return named | tasks
-
-
-def capex_usd(outcome: Outcome, phase: str | None = None) -> FloatArray:
-    """Capital of a phase, or of all, a sample."""
-    total = np.zeros(outcome.schedule.n)
-    for item in outcome.spendings:
-        if phase is None or item.block.phase == phase:
-            total += item.spent_usd()
-    return total
 
 
 def _of_those(samples: FloatArray, which: NDArray[np.bool_]) -> Quantiles:
@@ -247,22 +232,6 @@ def _run(
     )
 
 
-def last_online(programme: Programme) -> str:
-    """What the date of the last phase is called among the outcomes."""
-    return f"online:{programme.phases[-1].id}"
-
-
-def finance_columns(programme: Programme, outcome: Outcome, found: Paths) -> dict[str, FloatArray]:
-    """The programme's money, a sample."""
-    rate = programme.discount_rate
-    return {
-        "capex": capex_usd(outcome),
-        "running": found.running_usd[:, -1].copy(),
-        "present_value": present_value_usd(found, rate),
-        "annuity_usd_per_year": _annuity(outcome, found, rate),
-    }
-
-
 def finance(programme: Programme, columns: Mapping[str, FloatArray]) -> Finance:
     """The whole programme's money."""
     return Finance(
@@ -272,18 +241,3 @@ def finance(programme: Programme, columns: Mapping[str, FloatArray]) -> Finance:
         annuity_usd_per_year=Quantiles.of(columns["annuity_usd_per_year"]),
         discount_rate_per_year=programme.discount_rate,
     )
-
-
-def _annuity(outcome: Outcome, found: Paths, rate: float) -> FloatArray:
-    """Capital over its life at the discount rate, and the running cost of the last year.
-
-    Costs without a life are left out.
-    """
-    last = found.grid_s[-1] - found.grid_s[-5] if len(found.grid_s) > 4 else found.grid_s[-1]
-    before = found.running_usd[:, -5] if len(found.grid_s) > 4 else 0.0
-    total = (found.running_usd[:, -1] - before) * (YEAR_S / last)
-    for item in outcome.spendings:
-        if item.life_s is not None:
-            per_dollar = annual_cost_of_ownership({item.life_s / YEAR_S: 1.0}, 0.0, rate)
-            total = total + per_dollar * item.spent_usd()
-    return np.asarray(total)

@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from stargate.programme import cashflow, over_time, summary
+from stargate.programme import cashflow, over_time, totals
 from stargate.programme.capability import capability_index, sample_loss_law
 from stargate.programme.capacity import PlannedBlock
 from stargate.programme.cash import CashColumns, cash_columns
@@ -25,7 +25,7 @@ from stargate.programme.draws import Draws, Sampled
 from stargate.programme.gates import Decision
 from stargate.programme.known import NOTHING_KNOWN, Known
 from stargate.programme.options.courses import Baseline, Exercised, exercised
-from stargate.programme.result import Series
+from stargate.programme.sampled import Series
 from stargate.programme.schedule import driving_paths
 from stargate.programme.sensitivity import Correlations, Ranks, rank_correlations
 from stargate.programme.simulation import Outcome, simulate, surroundings
@@ -132,16 +132,16 @@ def make_tile(setting: Setting, number: int, n: int, speed_of: SpeedOf) -> Tile:
             name: outcome.schedule.finish[name]
             for name in (activity.id for activity in order if activity.kind in ("block", "online"))
         },
-        capex_usd={phase.id: summary.capex_usd(outcome, phase.id) for phase in programme.phases},
+        capex_usd={phase.id: totals.capex_usd(outcome, phase.id) for phase in programme.phases},
         decisions=outcome.decisions,
         runs={said.id: _run_columns(programme, said, outcome, draws) for said in programme.runs},
-        finance=summary.finance_columns(programme, outcome, found),
+        finance=totals.finance_columns(programme, outcome, found),
         cash=cash_columns(programme, money),
         worth_usd=worth_usd,
         options=tuple(exercised(plan, option, worth_usd) for option in programme.options),
     )
     last_s = plan.online_s(outcome)
-    moving = {summary.last_online(programme): last_s, "capex": summary.capex_usd(outcome)}
+    moving = {totals.last_online(programme): last_s, "capex": totals.capex_usd(outcome)}
     moving["npv"] = worth_usd
     return Tile(
         columns=columns,

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import math
 
-from stargate.programme.result import DriverEffect, GateResult, PhaseResult, PlanResult
+from stargate.programme.result import GateResult, PhaseResult, PlanResult
+from stargate.programme.sampled import DriverEffect
 from stargate.units import MONTH_S
 from stargate.view.wording import (
     count,

@@ -8,7 +8,8 @@ from collections.abc import Iterator
 import numpy as np
 
 from stargate.programme.cash_result import CashResult, PartyResult
-from stargate.programme.result import PlanResult, Series
+from stargate.programme.result import PlanResult
+from stargate.programme.sampled import Series
 from stargate.view.figures.bands import Band
 from stargate.view.figures.cash import by_year_and_name, contingency, worth_so_far
 from stargate.view.figures.style import Chart

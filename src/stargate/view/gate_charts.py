@@ -7,7 +7,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from stargate.programme.result import GateResult, PlanResult, Quantiles, RunResult
+from stargate.programme.result import GateResult, PlanResult, RunResult
+from stargate.programme.sampled import Quantiles
 from stargate.view.figures.gates import gate_odds
 from stargate.view.figures.intervals import Interval, Panel, intervals
 from stargate.view.figures.style import Chart

@@ -7,14 +7,8 @@ from datetime import date
 
 import numpy as np
 
-from stargate.programme.result import (
-    DriverEffect,
-    FloatArray,
-    PhaseResult,
-    PlanResult,
-    Series,
-    TaskResult,
-)
+from stargate.programme.result import PhaseResult, PlanResult, TaskResult
+from stargate.programme.sampled import DriverEffect, FloatArray, Series
 from stargate.units import DAY_S, HOUR_S, MONTH_S
 from stargate.view.answer import reported, strongest
 from stargate.view.figures.bands import (

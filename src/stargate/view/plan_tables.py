@@ -6,14 +6,8 @@ import math
 from collections.abc import Sequence
 
 from stargate.catalog.facts import Fact
-from stargate.programme.result import (
-    GateResult,
-    PhaseResult,
-    PlanResult,
-    Quantiles,
-    RunResult,
-    TaskResult,
-)
+from stargate.programme.result import GateResult, PhaseResult, PlanResult, RunResult, TaskResult
+from stargate.programme.sampled import Quantiles
 from stargate.units import HOUR_S, MONTH_S
 from stargate.view.answer import reported
 from stargate.view.page import Cell, Column, Markup, link, table, tag, text

@@ -14,7 +14,7 @@ import numpy as np
 import yaml
 
 from stargate import __version__
-from stargate.perf.calibration.fit import Fit
+from stargate.perf.calibration.fit import Fit, row_weights
 from stargate.perf.calibration.samples import GenerationKey, Samples
 from stargate.perf.calibration.scales import FITTED
 from stargate.perf.coefficients import Coefficients
@@ -46,20 +46,25 @@ class Spreads:
 def interval_sigmas(samples: Samples, log_errors: Array) -> dict[GenerationKey, float]:
     """The spread of each generation that makes its 80 % interval hold 80 % of left-out rows.
 
-    A generation's 80th percentile of |error|, shrunk to that of all rows where it has few.
+    A generation's 80th percentile of |error|, shrunk to that of all rows where it has few; rows
+    weigh as in the fit, so that no source with many rows speaks for the others.
     """
-    overall = _sigma(log_errors)
+    sizes, weights = np.abs(log_errors), row_weights(samples)
+    overall = _sigma(sizes, weights)
     spreads = {}
     for index, key in enumerate(samples.generations):
-        own = log_errors[samples.generation == index]
-        share = len(own) / (len(own) + POOLING_ROWS)
-        variance = share * _sigma(own) ** 2 + (1 - share) * overall**2
+        own = samples.generation == index
+        share = own.sum() / (own.sum() + POOLING_ROWS)
+        variance = share * _sigma(sizes[own], weights[own]) ** 2 + (1 - share) * overall**2
         spreads[key] = max(float(np.sqrt(variance)), SMALLEST_SIGMA)
     return spreads
 
 
-def _sigma(log_errors: Array) -> float:
-    return float(np.quantile(np.abs(log_errors), 0.8)) / INTERVAL_80_SIGMAS
+def _sigma(sizes: Array, weights: Array) -> float:
+    """The normal spread whose 80 % interval ends at the weighted 80th percentile of `sizes`."""
+    order = np.argsort(sizes)
+    reached = np.cumsum(weights[order]) / weights.sum()
+    return float(sizes[order][np.searchsorted(reached, 0.8)]) / INTERVAL_80_SIGMAS
 
 
 def document(

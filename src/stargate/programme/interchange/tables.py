@@ -12,7 +12,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from stargate.programme.result import PlanResult, Quantiles
+from stargate.programme.result import PlanResult
+from stargate.programme.sampled import Quantiles
 from stargate.units import DAY_S
 
 Cell = str | float | int | None

@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 
 from stargate.programme.options.courses import Exercised, days_s
 from stargate.programme.options.lsm import NEVER, Policy, optimal_policy
-from stargate.programme.result import Course, OptionResult, Quantiles
+from stargate.programme.result import Course, OptionResult
+from stargate.programme.sampled import Quantiles
 from stargate.spec.option import Option
 from stargate.spec.programme import Programme
 from stargate.units import DAY_S

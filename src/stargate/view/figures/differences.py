@@ -7,7 +7,8 @@ import math
 import numpy as np
 
 from stargate.programme.compare import Comparison, Difference
-from stargate.programme.result import PERCENTILES, PhaseResult, PlanResult
+from stargate.programme.result import PhaseResult, PlanResult
+from stargate.programme.sampled import PERCENTILES
 from stargate.units import DAY_S, MONTH_S
 from stargate.view.figures.intervals import Interval, Panel, intervals
 from stargate.view.figures.online import PhaseDates, online_dates
