@@ -135,7 +135,9 @@ def built_share(
 def service_time_s(online_s: FloatArray, share: FloatArray, time_s: FloatArray) -> FloatArray:
     """Time on line from the data date (time 0) on, weighted by the share built: (n, times)."""
     since = time_s - np.maximum(online_s, 0.0)[:, None]
-    return np.maximum(since, 0.0) * share[:, None]
+    np.maximum(since, 0.0, out=since)
+    since *= share[:, None]
+    return since
 
 
 def level(built: Mapping[str, FloatArray], amounts: Mapping[str, float]) -> FloatArray:

@@ -96,17 +96,22 @@ def _stretched(
 
 def _between_nodes(table: FloatArray, scores: FloatArray) -> FloatArray:
     """A straight line between the two nodes about each score; nodes are as far apart everywhere."""
-    place = np.clip((scores + _OUTERMOST) * _PER_UNIT, 0.0, len(table) - 1.0)
+    place = (scores + _OUTERMOST) * _PER_UNIT
+    np.maximum(place, 0.0, out=place)
+    np.minimum(place, len(table) - 1.0, out=place)
     below = np.minimum(place.astype(np.int32), len(table) - 2)
-    return table[below] + (place - below) * np.diff(table)[below]
+    place -= below
+    place *= np.diff(table)[below]
+    place += table[below]
+    return place
 
 
 @lru_cache(maxsize=4096)
 def _beta_table(alpha: float, beta: float) -> FloatArray:
     """Beta quantiles at the nodes, each from the nearer tail so that both keep their digits."""
-    lower = betaincinv(alpha, beta, ndtr(np.minimum(_NODES, 0.0)))
-    upper = 1.0 - betaincinv(beta, alpha, ndtr(-np.maximum(_NODES, 0.0)))
-    return np.where(_NODES < 0, lower, upper)
+    lower = betaincinv(alpha, beta, ndtr(_NODES[_NODES < 0]))
+    upper = 1.0 - betaincinv(beta, alpha, ndtr(-_NODES[_NODES >= 0]))
+    return np.concatenate([lower, upper])
 
 
 def _triangle(low: float, mode: float, high: float, u: FloatArray) -> FloatArray:

@@ -226,6 +226,17 @@ def _by_year(cumulative: FloatArray, years: NDArray[np.int64]) -> FloatArray:
 
 
 def _bands(line: _Line, time_s: FloatArray, path: FloatArray) -> Series:
-    p10, p50, p90 = np.percentile(path, (10, 50, 90), axis=0)
-    mean = path.mean(axis=0)
-    return Series(line.id, line.label, line.unit, time_s, p10, p50, p90, mean)
+    # Sorted time by time: with every sample of a time side by side this beats a partition.
+    rising = np.sort(np.ascontiguousarray(path.T), axis=1)
+    p10, p50, p90 = (_percentile(rising, share) for share in (0.1, 0.5, 0.9))
+    return Series(line.id, line.label, line.unit, time_s, p10, p50, p90, path.mean(axis=0))
+
+
+def _percentile(rising: FloatArray, share: float) -> FloatArray:
+    """A quantile of each sorted row: on the straight line between the two about its place."""
+    place = share * (rising.shape[1] - 1)
+    below = min(int(place), max(rising.shape[1] - 2, 0))
+    low, high = rising[:, below], rising[:, min(below + 1, rising.shape[1] - 1)]
+    part = place - below
+    # From the nearer of the two, so that the ends are met exactly.
+    return low + (high - low) * part if part < 0.5 else high - (high - low) * (1.0 - part)

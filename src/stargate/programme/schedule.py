@@ -43,9 +43,10 @@ def forward(order: Sequence[Activity], n: int, perform: Perform) -> Schedule:
     for activity in order:
         ready = _latest(activity, ("FS", "SS"), schedule)
         start, finish = perform(activity, ready, schedule)
-        held = _latest(activity, ("FF",), schedule)
+        if any(wait.kind == "FF" for wait in activity.waits):
+            finish = np.maximum(finish, _latest(activity, ("FF",), schedule))
         schedule.start[activity.id] = start
-        schedule.finish[activity.id] = np.maximum(finish, held)
+        schedule.finish[activity.id] = finish
     return schedule
 
 

@@ -45,12 +45,30 @@ class Ranks:
 
     names: tuple[str, ...]
     rank: FloatArray
+    spread: FloatArray
 
     @classmethod
     def of(cls, inputs: Mapping[str, FloatArray]) -> Ranks:
         """Ranks between 0 and 1."""
-        rows = [ndtr(scores) for scores in inputs.values()]
-        return cls(tuple(inputs), np.stack(rows) if rows else np.zeros((0, 0)))
+        rank = np.zeros((len(inputs), max(map(len, inputs.values()), default=0)))
+        for row, scores in zip(rank, inputs.values(), strict=True):
+            ndtr(scores, out=row)
+        return cls(tuple(inputs), rank, _spread(rank))
+
+    def where(self, happens: NDArray[np.bool_]) -> Ranks:
+        """Those of some samples."""
+        if happens.all():
+            return self
+        rank = self.rank[:, happens]
+        return Ranks(self.names, rank, _spread(rank))
+
+
+def _spread(rank: FloatArray) -> FloatArray:
+    """Standard deviation of each row."""
+    if not rank.size:
+        return np.zeros(len(rank))
+    square = np.einsum("ij,ij->i", rank, rank) / rank.shape[1]
+    return np.sqrt(np.maximum(square - rank.mean(axis=1) ** 2, 0.0))
 
 
 def rank_correlations(inputs: Ranks, outcome: FloatArray) -> Correlations:
@@ -62,13 +80,12 @@ def rank_correlations(inputs: Ranks, outcome: FloatArray) -> Correlations:
     n = int(happens.sum())
     if not inputs.names or n < _FEWEST or np.ptp(outcome[happens]) == 0:
         return Correlations(0, {})
-    ranks = inputs.rank if n == len(outcome) else inputs.rank[:, happens]
+    ranks = inputs.where(happens)
     target = rankdata(outcome[happens])
     target = (target - target.mean()) / target.std()
-    means = ranks.mean(axis=1)
-    spread = np.sqrt(np.maximum(np.einsum("ij,ij->i", ranks, ranks) / n - means**2, 0.0))
     # What is the same in all samples goes with nothing.
-    told = np.where(spread > 1e-6, ranks @ target / n / np.maximum(spread, 1e-6), 0.0)
+    along = ranks.rank @ target / n
+    told = np.where(ranks.spread > 1e-6, along / np.maximum(ranks.spread, 1e-6), 0.0)
     return Correlations(n, dict(zip(inputs.names, told.tolist(), strict=True)))
 
 

@@ -53,6 +53,7 @@ class Outcome:
 class Surroundings:
     """What happens whatever is decided: shared factors, events, prices, and what is known of it.
 
+    `durations_s` fills as tasks are performed: of those that no decision makes longer or shorter.
     Prices are on `price_grid_s`, which goes back to the day that they are relative to.
     """
 
@@ -61,6 +62,7 @@ class Surroundings:
     prices: Mapping[str, FloatArray]
     price_grid_s: FloatArray
     known: Known
+    durations_s: dict[str, FloatArray] = field(default_factory=dict)
 
 
 def surroundings(
@@ -102,6 +104,7 @@ def simulate(
     works = Works(
         programme, blocks, draws, around.factors, around.struck, speed_of, change, around.known
     )
+    works.durations_s = around.durations_s
     schedule = forward(order, draws.n, works.perform)
     stop_s = _stops(programme, order, schedule, works)
     shares = {block.id: works.share_of(block) for block in blocks}

@@ -74,6 +74,7 @@ class Works:
         self.struck = struck
         self.speed_of = speed_of
         self.limits = Limits(programme, draws.n)
+        self.durations_s: dict[str, FloatArray] = {}
         self.begun_s: dict[str, FloatArray] = {}
         self.effort_end_s: dict[str, FloatArray] = {}
         self.stop_s: dict[str, FloatArray] = {}
@@ -185,6 +186,15 @@ class Works:
         return np.where(dropped, np.maximum(start, change.at_s) + length, finish)
 
     def _duration(self, name: str, task: Task, activity: Activity) -> FloatArray:
+        """How long a task takes; drawn once, unless it goes by the capacity to be installed."""
+        if name in self.durations_s:
+            return self.durations_s[name]
+        duration = self._drawn_duration(name, task, activity)
+        if task.rate_accelerators_per_s is None:
+            self.durations_s[name] = duration
+        return duration
+
+    def _drawn_duration(self, name: str, task: Task, activity: Activity) -> FloatArray:
         score = correlated(self.draws.score(f"task/{name}"), task.loads, self.factors)
         late, least = self.struck.delay_s.get(name, 0.0), 0.0
         if task.rate_accelerators_per_s is not None:
