@@ -133,7 +133,6 @@ def test_a_row_that_cannot_be_run_says_why(changes, words):
         ("fp16/bf16 mixed", "bf16"),
         ("FP8 current-scaling", "fp8"),
         ("FP8-CS", "fp8"),
-        ("fp8 rowwise", "fp8"),
         ("FP8-MX", "mxfp8"),
         ("MXFP8", "mxfp8"),
         ("NVFP4", "nvfp4"),
