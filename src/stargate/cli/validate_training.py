@@ -79,7 +79,9 @@ def _scored(
     if everything and not chosen:
         known = ", ".join(sorted({r.origin.family for r in everything}))
         raise click.UsageError(f"no record is of that family and grade; families: {known}")
-    return score(chosen, _left_out(left_out_by) if left_out_by else None)
+    if left_out_by is None:
+        return score(chosen)
+    return score(chosen, _left_out(left_out_by), seen=())
 
 
 def _left_out(by: str) -> dict[str, Coefficients]:
