@@ -14,6 +14,10 @@ IntArray = NDArray[np.int64]
 # Rates looked at: from -90 % to +900 % a year, evenly in the logarithm of 1 + r.
 _LOGS = np.linspace(np.log(0.1), np.log(10.0), 65)
 _NEWTON_STEPS = 3
+# Samples whose worth is found at once. A product this small stays on the calling thread; a larger
+# one is shared out by the linear algebra library, whose idle threads spin, at ten times the cost,
+# and whose sums then depend on how many cores there are.
+_FEW = 20
 
 
 def internal_rates(flows: FloatArray, years: FloatArray) -> tuple[FloatArray, IntArray]:
@@ -27,7 +31,7 @@ def internal_rates(flows: FloatArray, years: FloatArray) -> tuple[FloatArray, In
     if not ((flows > 0).any() and (flows < 0).any()):
         none = np.zeros(flows.shape[1], dtype=np.int64)
         return np.full(flows.shape[1], np.nan), none
-    worth = np.exp(-np.outer(_LOGS, years)) @ flows
+    worth = _worth(flows, years)
     worthwhile = worth >= 0
     changes = worthwhile[1:] != worthwhile[:-1]
     n_roots = changes.sum(axis=0)
@@ -41,6 +45,16 @@ def internal_rates(flows: FloatArray, years: FloatArray) -> tuple[FloatArray, In
         bracket = (_LOGS[at], _LOGS[at + 1])
         rates[single] = np.expm1(_polished(flows[:, single], years, guess, bracket))
     return rates, n_roots
+
+
+def _worth(flows: FloatArray, years: FloatArray) -> FloatArray:
+    """Present value of flows at each of the rates looked at: (rates, n)."""
+    factors = np.exp(-np.outer(_LOGS, years))
+    worth = np.empty((len(_LOGS), flows.shape[1]))
+    for first in range(0, flows.shape[1], _FEW):
+        few = slice(first, first + _FEW)
+        worth[:, few] = factors @ flows[:, few]
+    return worth
 
 
 def _polished(

@@ -26,6 +26,9 @@ IntArray = NDArray[np.int64]
 NEVER = -1
 # Directions of the regressors with less than this share of the largest variance carry no signal.
 _NEGLIGIBLE = 1e-10
+# Multiplications of one product of matrices. So small a product stays on the calling thread; a
+# larger one is shared out by the linear algebra library, whose idle threads then spin.
+_AT_ONCE = 100_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +84,7 @@ def _fitted(choice: Choice, advantage: FloatArray, degree: int, folds: int) -> F
     fold = rows % folds
     parts = [columns[fold == i] for i in range(folds)]
     targets = [advantage[rows[fold == i]] for i in range(folds)]
-    squares = [part.T @ part for part in parts]
+    squares = [_square(part) for part in parts]
     products = [part.T @ target for part, target in zip(parts, targets, strict=True)]
     for i, part in enumerate(parts):
         others = [k for k in range(folds) if k != i] or [i]
@@ -92,6 +95,17 @@ def _fitted(choice: Choice, advantage: FloatArray, degree: int, folds: int) -> F
             )
             fitted[rows[fold == i]] = part @ weights
     return fitted
+
+
+def _square(columns: FloatArray) -> FloatArray:
+    """X'X, as the sum over few samples at a time."""
+    m = columns.shape[1]
+    n_few = max(1, _AT_ONCE // m**2)
+    total = np.zeros((m, m))
+    for first in range(0, len(columns), n_few):
+        few = columns[first : first + n_few]
+        total += few.T @ few
+    return total
 
 
 def polynomials(known: FloatArray, degree: int) -> FloatArray:
