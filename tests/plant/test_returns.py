@@ -34,6 +34,13 @@ def test_the_internal_rate_of_a_textbook_project():
     assert n == 1
 
 
+def test_the_rates_of_many_samples_are_those_of_each_alone():
+    back = np.linspace(1.0, 2.0, 45)
+    rates, n = internal_rates(np.stack([np.full(45, -1.0), back]), np.array([0.0, 1.0]))
+    np.testing.assert_allclose(rates, back - 1.0, atol=1e-9)
+    assert (n == 1).all()
+
+
 def test_money_that_only_comes_back_returns_nothing():
     assert _rate(-1, 1) == (pytest.approx(0.0, abs=1e-12), 1)
 
