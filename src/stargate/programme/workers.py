@@ -50,6 +50,11 @@ def _by_processes(make: Make[Made], numbers: Numbers, n: int) -> list[Made]:
         return [made for part in pool.map(make, _runs(numbers, n)) for made in part]
 
 
+def _made(make: Make[Made], numbers: Numbers) -> list[Made]:
+    """What a Ray worker runs; Ray takes functions, not callables."""
+    return make(numbers)
+
+
 def _by_ray(make: Make[Made], numbers: Numbers, address: str) -> list[Made]:
     try:
         import ray
@@ -58,11 +63,17 @@ def _by_ray(make: Make[Made], numbers: Numbers, address: str) -> list[Made]:
         raise StargateError(message) from None
     ours = not ray.is_initialized()
     if ours:
-        ray.init(address=address, logging_level="error")
+        try:
+            ray.init(address=address, logging_level="error")
+        except ConnectionError as error:
+            raise StargateError(
+                f"no Ray cluster answers at {address}: {error}; "
+                "start one with `ray start --head`, or give a number of processes"
+            ) from None
     try:
         n = min(len(numbers), max(1, int(ray.cluster_resources().get("CPU", 1))))
-        task = ray.remote(make.__call__)
-        parts = ray.get([task.remote(run) for run in _runs(numbers, n)])
+        task, held = ray.remote(_made), ray.put(make)
+        parts = ray.get([task.remote(held, run) for run in _runs(numbers, n)])
         return [made for part in parts for made in part]
     finally:
         if ours:
