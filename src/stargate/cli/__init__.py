@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import importlib
 import importlib.util
+import os
 from collections.abc import Callable
 from difflib import get_close_matches
 from typing import Any
@@ -75,7 +76,11 @@ class LazyGroup(click.Group):
 
     @override
     def main(self, *args: Any, **kwargs: Any) -> Any:
-        """Run, and turn every outcome into its exit code."""
+        """Run, and turn every outcome into its exit code.
+
+        The matrices here are small: a second BLAS thread would spend more time waiting than it saves.
+        """
+        os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
         run: Callable[..., Any] = super().main
         return guarded(run, *args, **kwargs)
 
