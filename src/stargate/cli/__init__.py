@@ -78,7 +78,7 @@ class LazyGroup(click.Group):
     def main(self, *args: Any, **kwargs: Any) -> Any:
         """Run, and turn every outcome into its exit code.
 
-        The matrices here are small: a second BLAS thread would spend more time waiting than it saves.
+        The matrices here are small: a second BLAS thread would wait for longer than it helps.
         """
         os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
         run: Callable[..., Any] = super().main
