@@ -266,3 +266,19 @@ def test_the_report_shows_the_search_the_sizes_and_what_was_compared(tmp_path: P
     page = compared.read_text(encoding="utf-8")
     assert "side by side" in page
     assert 'id="chart-search"' not in page
+
+
+def test_a_calibration_of_ones_own_takes_the_place_of_the_one_that_ships(tmp_path: Path) -> None:
+    mine = tmp_path / "mine.yaml"
+    mine.write_text(
+        "calibration: 1\ncoefficients: {ampere: {megatron-2022: {gemm_fraction: 0.5}}}\n",
+        encoding="utf-8",
+    )
+    asked = ["predict", "--model", "gpt3-175b", "--accelerator", "a100-80gb-sxm", "--count", "64"]
+    asked += ["--global-batch", "64", "--strategy", "tp=8,pp=8,vp=3,mb=1", "--json"]
+    asked += ["--recompute", "full"]
+    times = [
+        json.loads(CliRunner().invoke(main, [*asked, *more]).stdout)["best"]["step_time_s"]
+        for more in ([], ["--calibration", str(mine)])
+    ]
+    assert times[1] > 1.2 * times[0]

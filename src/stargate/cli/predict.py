@@ -54,6 +54,11 @@ SLOWEST_DRAWN = 2.0
 @click.option("--recompute", type=click.Choice(get_args(Recompute)), help="What is recomputed.")
 @click.option("--precision", type=click.Choice(get_args(Precision)), help="Of linear layers.")
 @click.option("--software", help="Software generation, such as megatron-2024.")
+@click.option(
+    "--calibration",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="A file of `stargate calibrate`, in place of the one that ships.",
+)
 @click.option("--nic", help="Scale-out rate of each accelerator, such as '400 Gb/s'.")
 @click.option("--tp-across-domains", is_flag=True, help="Let tp leave the scale-up domain.")
 @click.option(

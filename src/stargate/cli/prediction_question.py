@@ -35,6 +35,7 @@ class Flags:
     global_batch: int | None = None
     precision: Precision | None = None
     software: str | None = None
+    calibration: Path | None = None
     nic: str | None = None
     tokens: float | None = None
 
@@ -141,7 +142,9 @@ def _machine(flags: Flags, count: int) -> Machine:
     network = usual_network(part) if node is None else _network_of(part, node)
     if flags.nic is not None:
         network = network.with_(nic_bytes_per_s=_bandwidth(flags.nic))
-    return Machine.of(part, count, network=network, software=flags.software)
+    return Machine.of(
+        part, count, network=network, software=flags.software, calibration=flags.calibration
+    )
 
 
 def _network_of(part: Accelerator, node: Node) -> Network:
