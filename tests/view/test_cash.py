@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +15,7 @@ from stargate.programme.result import PlanResult
 from stargate.spec.loader import load_document
 from stargate.view.cash import cash_section, cash_sentences, footprint_more, told_parties
 from stargate.view.figures.cash import by_year_and_name, contingency
+from stargate.view.plan_charts import footprint_charts
 from stargate.view.plan_report import plan_page
 from stargate.view.terminal import print_plan
 
@@ -37,12 +39,40 @@ def test_the_report_has_a_chart_and_a_table_for_each_part_of_the_money(result: P
     page = plan_page(result)
     for chart in (
         *("contingency", "cash-by-party", "worth-so-far", "usd-per-accelerator-hour"),
-        *("usd-per-exaflop", "carbon-location-market", "water"),
+        *("usd-per-exaflop", "carbon_kg", "water"),
     ):
         assert f'id="chart-{chart}"' in page, chart
     words = page.replace("\u00a0", " ")
     assert "Least cover P10" in words
     assert "A month&#x27;s delay of" in words or "A month's delay of" in words
+
+
+def test_carbon_is_drawn_once_with_both_ways_to_count_it(result: PlanResult):
+    carbon = [chart for chart in footprint_charts(result) if "arbon" in chart.title]
+    assert len(carbon) == 1
+    bars, marks = carbon[0].figure.data
+    assert (bars.name, marks.name) == ("location based", "market based")
+    market = next(series for series in result.series if series.id == "carbon_market_kg")
+    assert list(marks.y) == pytest.approx(list(market.p50 / 1e9))
+    assert carbon[0].columns[-1] == "market based"
+    assert plan_page(result).count("<h3>Carbon") == 1
+
+
+def test_a_market_based_count_of_zero_is_said_to_be_zero(result: PlanResult):
+    none = [
+        replace(one, mean=0 * one.mean, p50=0 * one.p50) if one.id == "carbon_market_kg" else one
+        for one in result.series
+    ]
+    carbon = footprint_charts(replace(result, series=tuple(none)))[-1]
+    assert "It is zero throughout" in carbon.caption
+    assert "It is zero throughout" not in footprint_charts(result)[-1].caption
+
+
+def test_the_cost_of_tokens_says_tokens_once():
+    told = make_plan(load_document(EXAMPLE.with_name("stargate.yaml")), samples=100)
+    page = plan_page(told)
+    assert "<h3>Cost of a million tokens</h3>" in page
+    assert "$ per million tokens" in page
 
 
 def test_the_terminal_shows_the_parties_below_the_whole(result: PlanResult):

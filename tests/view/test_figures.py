@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -156,3 +157,22 @@ def test_money_by_year_sums_to_the_mean_of_the_plan(plan):
     )
     assert drawn == pytest.approx(given_usd / 1e9)
     assert [row[0] for row in chart.rows] == [str(year) for year in range(2024, 2033)]
+
+
+def test_words_on_targets_stand_above_the_curves_each_in_a_row_of_its_own():
+    days = np.arange("2028-01-01", "2030-01-01", 30, dtype="datetime64[D]")
+    targets = ("2028-12-31", "2029-01-31", "2028-06-30")
+    phases = [
+        PhaseDates(name, days, np.datetime64(target), {}, 0.5)
+        for name, target in zip("abc", targets, strict=True)
+    ]
+    figure = online_dates(phases, basis="Basis: none.").figure
+    heights = {note.x: note.y for note in figure.layout.annotations}
+    ordered = [heights[day] for day in sorted(heights)]
+    assert ordered == sorted(set(ordered), reverse=True)
+    assert min(ordered) > 105
+    # A line never reaches the words of an earlier target, which stand to the left and above.
+    ends = {line.x0: line.y1 for line in figure.layout.shapes}
+    for earlier, later in pairwise(sorted(heights)):
+        assert ends[later] < heights[earlier]
+    assert figure.layout.yaxis.range[1] > max(ordered)

@@ -9,6 +9,7 @@ from itertools import pairwise
 
 import pytest
 
+from stargate.view.page import paragraph
 from stargate.view.plan_report import plan_page, plan_report
 
 LOADING = {"src", "srcset", "data", "poster", "background", "action", "formaction", "ping"}
@@ -116,14 +117,28 @@ def test_the_answer_says_when_how_much_with_which_odds_and_why(elements):
     for said in (
         "Phase five is on line by February 2030 with even odds",
         "31 December 2028, is kept in 0.4 % of the sampled futures",
-        "within the upper end of the reported $100B to $115B in 8 % of the futures",
+        "within the upper end of its budget of $100B to $115B in 8 % of the futures",
         "opens at its first attempt in 42 %",
         "at some attempt in 71 %",
-        "What moves the date of Phase five most is method progress",
-        "the cost moves most with accelerator price",
+        "What goes with the date of Phase five most: method progress (−0.62; 15 months)",
+        "with the cost: accelerator price (+0.74; $47B)",
         "3.85 GW of IT load, 5 GW at the facility",
     ):
         assert said in words
+
+
+def test_a_budget_is_called_reported_nowhere(page):
+    assert "reported" not in page.partition("<script>")[0].lower()
+
+
+def test_a_run_says_where_the_time_goes_that_makes_no_progress(elements):
+    words = elements.words.replace("\u00a0", " ")
+    assert "with 100,000 accelerators in one synchronous run" in words
+    # 9 h between interruptions, 91 % goodput: 0.09 x 540 min lost at each; half of 30 min redone.
+    assert (
+        "every 540 minutes on average, and each interruption costs 48.6 minutes: 15.0 of" in words
+    )
+    assert "So 91.0 % of the time makes progress" in words
 
 
 def test_a_phase_not_built_in_most_futures_is_said_so(plan):
@@ -173,3 +188,8 @@ def test_the_report_is_written_where_it_is_asked_for(plan, page, tmp_path):
     path = tmp_path / "out" / "plan.html"
     plan_report(plan, path)
     assert path.read_text(encoding="utf-8") == page
+
+
+def test_a_strategy_may_break_at_its_commas_and_prose_nowhere_new():
+    assert paragraph("tp=8,pp=4,mb=1").html == "<p>tp=8,<wbr>pp=4,<wbr>mb=1</p>"
+    assert paragraph("1,000 futures, and more").html == "<p>1,000 futures, and more</p>"

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import io
+import math
+from dataclasses import replace
 
 import pytest
 from rich.console import Console
 
+from stargate.view.answer import verdict
 from stargate.view.terminal import console, print_plan
 
 
@@ -23,6 +26,27 @@ def test_a_pipe_gets_every_column_and_no_colour(plan, monkeypatch):
     for said in ("Phase four (assumed)", "Feb 2030", "0.4 %", "131.4", "3,850", "1.83 million"):
         assert said in text
     assert "…" not in text
+
+
+def test_the_verdict_stands_before_any_table(plan):
+    out = io.StringIO()
+    head = printed(plan, out, Console(file=out, width=110, highlight=False)).partition("P10")[0]
+    for said in (
+        "Phase five on line: February 2030 (P50)",
+        "target 31 December 2028 kept in 0.4 %",
+        "Capital of the programme: $",
+        "opens: 42 % at the first attempt, 71 % at some attempt",
+    ):
+        assert said in head
+    assert "─" not in head
+
+
+def test_a_median_beyond_the_horizon_is_no_date(plan):
+    five = plan.phases[-1]
+    late = replace(five, online=replace(five.online, p50=math.inf, p80=math.inf))
+    words = verdict(replace(plan, phases=(plan.phases[0], late)))[0].replace("\u00a0", " ")
+    assert "on line: not by" in words
+    assert "never" not in words
 
 
 def test_gates_and_drivers_are_shown_with_their_numbers(plan):

@@ -74,7 +74,8 @@ def _bar(start: float, end: float) -> str:
 
 def _memory(prediction: Prediction) -> str:
     best, limit = prediction.best, prediction.memory_limit_bytes
-    lines = [f"Memory of the fullest accelerator, of {limit / 1e9:.1f} GB usable"]
+    usable = f"{limit / 1e9:.1f} GB ({limit / 2**30:.1f} GiB)"
+    lines = [f"Memory of the fullest accelerator, of {usable} usable"]
     for name, size in best.memory.items():
         lines.append(f"  {name:<18} {size / 1e9:>7.1f} GB")
     lines.append(

@@ -19,6 +19,39 @@ from stargate.view.wording import (
 )
 
 
+def verdict(result: PlanResult) -> tuple[str, ...]:
+    """The answer at a glance: date, money and gates, a line each."""
+    last, capex = result.phases[-1], result.finance.capex
+    return (
+        f"{last.name} on line: {_by(result, last.online.p50)} (P50), "
+        f"{_by(result, last.online.p80)} (P80){_target(last)}.",
+        f"Capital of the programme: {money(capex.p50)} (P50), {money(capex.p80)} (P80), "
+        f"{result.price_base} dollars.",
+        *(
+            f"Gate “{gate.name}” opens: {percent(_first(gate))} at the first attempt, "
+            f"{percent(gate.probability_pass)} at some attempt."
+            for gate in result.gates
+            if gate.opens
+        ),
+    )
+
+
+def _by(result: PlanResult, at_s: float) -> str:
+    if math.isfinite(at_s):
+        return long_month(result.day(at_s))
+    return f"not by {long_month(result.horizon)}"
+
+
+def _target(last: PhaseResult) -> str:
+    if last.target is None or last.probability_by_target is None:
+        return ""
+    return f"; target {long_day(last.target)} kept in {percent(last.probability_by_target)}"
+
+
+def _first(gate: GateResult) -> float:
+    return gate.attempts[0].probability_passed_by_now if gate.attempts else gate.probability_pass
+
+
 def sentences(result: PlanResult) -> tuple[str, ...]:
     """When, for how much, through which gate, and what moves it: one sentence group each."""
     last = result.phases[-1]
@@ -68,22 +101,25 @@ def _money(result: PlanResult, last: PhaseResult) -> str:
     if last.probability_within_budget is None:
         return text + "."
     odds = percent(last.probability_within_budget)
-    bound = "the upper end of the reported" if last.budget_low_usd else "the reported"
-    return f"{text}, which stays within {bound} {reported(last)} in {odds} of the futures."
+    return f"{text}, which stays within {_bound(last)} in {odds} of the futures."
 
 
-def reported(phase: PhaseResult) -> str:
-    """The range of cost that a phase was reported or budgeted at: `$100B to $115B`."""
+def _bound(phase: PhaseResult) -> str:
+    ranged = phase.budget_low_usd not in (None, phase.budget_high_usd)
+    return f"{'the upper end of ' if ranged else ''}its budget of {budget(phase)}"
+
+
+def budget(phase: PhaseResult) -> str:
+    """The range of cost that a phase is held against, whoever stated it: `$100B to $115B`."""
     low, high = phase.budget_low_usd, phase.budget_high_usd
     ends = [money(value) for value in (low, high) if value is not None]
     return " to ".join(dict.fromkeys(ends)) or "–"
 
 
 def _gate(gate: GateResult) -> str:
-    first = gate.attempts[0].probability_passed_by_now if gate.attempts else gate.probability_pass
     text = (
-        f"The gate “{gate.name}” opens at its first attempt in {percent(first)} of the futures and "
-        f"at some attempt in {percent(gate.probability_pass)}"
+        f"The gate “{gate.name}” opens at its first attempt in {percent(_first(gate))} of the "
+        f"futures and at some attempt in {percent(gate.probability_pass)}"
     )
     if math.isfinite(gate.wait.p80):
         median = months(gate.wait.p50) if gate.wait.p50 > 0 else "no time"
@@ -102,19 +138,26 @@ _FAILING = {
 
 
 def _drivers(result: PlanResult, last: PhaseResult) -> str:
-    dates = strongest(result, "s")[:3]
+    """The strongest inputs with both measures: the order by one is not the order by the other."""
+    dates = [_effect(effect) for effect in strongest(result, "s")[:3]]
     if not dates:
         return ""
-    first = dates[0]
-    swing = abs(first.swing)
-    text = f"What moves the date of {last.name} most is {first.label}"
-    if math.isfinite(swing):
-        text += f" ({swing / MONTH_S:,.0f} months from its low end to its high end)"
-    others = [effect.label for effect in dates[1:]]
-    if others:
-        text += f", then {listing(others)}"
-    costs = strongest(result, "USD")
-    return text + (f"; the cost moves most with {costs[0].label}." if costs else ".")
+    text = f"What goes with the date of {last.name} most: {listing(dates)}"
+    if costs := strongest(result, "USD"):
+        text += f"; with the cost: {_effect(costs[0])}"
+    return (
+        f"{text}. In this order by rank correlation over all futures; the second number is how far "
+        "that input alone moves the median case from its P10 to its P90, or by happening."
+    )
+
+
+def _effect(effect: DriverEffect) -> str:
+    swing = abs(effect.swing)
+    rank = f"{effect.rank_correlation:+.2f}".replace("-", "−")
+    if not math.isfinite(swing):
+        return f"{effect.label} ({rank})"
+    shown = f"{swing / MONTH_S:,.0f}\u00a0months" if effect.unit == "s" else money(swing)
+    return f"{effect.label} ({rank}; {shown})"
 
 
 def strongest(result: PlanResult, unit: str) -> tuple[DriverEffect, ...]:

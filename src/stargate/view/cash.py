@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 
@@ -23,9 +23,9 @@ PARTY_COLUMNS = (
     *("IRR P50", "Paid back P50", "Funding P80"),
 )
 _UNIT_TITLES = {
-    "usd_per_accelerator_hour": "Cost of an accelerator-hour",
-    "usd_per_exaflop": "Cost of 1e18 FLOP",
-    "usd_per_million_tokens": "Cost of a million tokens",
+    "usd_per_accelerator_hour": ("Cost of an accelerator-hour", "$ per accelerator-hour"),
+    "usd_per_exaflop": ("Cost of 1e18 FLOP", "$ per 1e18 FLOP"),
+    "usd_per_million_tokens": ("Cost of a million tokens", "$ per million tokens"),
 }
 _UNIT_CAPTION = (
     "Annuity of the capital in service and the running cost of the year, over all that is on line, "
@@ -224,16 +224,18 @@ def _band(result: PlanResult, party: PartyResult) -> Band:
 
 
 def _unit_costs(result: PlanResult, cash: CashResult) -> list[Chart]:
-    return [_unit_cost(result, cost) for cost in cash.unit_costs]
+    return [_unit_cost(result, cost, cash.unit_costs) for cost in cash.unit_costs]
 
 
-def _unit_cost(result: PlanResult, cost: Series) -> Chart:
+def _unit_cost(result: PlanResult, cost: Series, told: Sequence[Series]) -> Chart:
     kind, _, sale = cost.id.partition(":")
+    title, axis = _UNIT_TITLES[kind]
+    alone = sum(other.id.startswith(f"{kind}:") for other in told) == 1
     return yearly(
         Yearly(years_of(result, cost), cost.p10, cost.p50, cost.p90),
         cost.id.replace("_", "-").replace(":", "-"),
-        _UNIT_TITLES[kind] + (f" ({sale})" if sale else ""),
-        cost.unit.replace("USD", "$"),
+        title if alone or not sale else f"{title}, revenue “{sale}”",
+        axis,
         f"{_UNIT_CAPTION} FLOP are those of the dense 16-bit peak."
         if kind == "usd_per_exaflop"
         else _UNIT_CAPTION,
@@ -262,36 +264,9 @@ def _delays(cash: CashResult) -> Markup:
 
 
 def footprint_more(result: PlanResult) -> list[Markup]:
-    """Carbon by location and by contract side by side, and water."""
-    series = {each.id: each for each in result.series}
-    charts: list[Chart] = []
-    carbon, market = series.get("carbon_kg"), series.get("carbon_market_kg")
-    if carbon is not None and market is not None and carbon.mean.any():
-        charts.append(_carbon(result, carbon, market, series.get("embodied_kg")))
-    if (water := series.get("water_m3")) is not None and water.mean.any():
-        charts.append(_water(result, water))
-    return [chart_markup(chart) for chart in charts]
-
-
-def _carbon(result: PlanResult, location: Series, market: Series, embodied: Series | None) -> Chart:
-    more = ""
-    if embodied is not None and embodied.mean.any():
-        more = (
-            f" Making all accelerators on line at the end took {embodied.mean[-1] / 1e9:,.2f} Mt "
-            "once, which is not in these bars."
-        )
-    return by_year_and_name(
-        years_of(result, location),
-        {"location based": location.mean / 1e9, "market based": market.mean / 1e9},
-        chart_id="carbon-location-market",
-        title="Carbon by location and by contract",
-        axis="Mt CO2 a year",
-        caption=(
-            "Mean of each year. Location based: what the grid of the site emits. Market based: "
-            f"what the contracts say that is bought (GHG Protocol, scope 2).{more}"
-        ),
-        basis=basis(result, "Basis: energy × intensity of the grid; share of clean contracts."),
-    )
+    """Water, where sites state it."""
+    found = [series for series in result.series if series.id == "water_m3" and series.mean.any()]
+    return [chart_markup(_water(result, water)) for water in found]
 
 
 def _water(result: PlanResult, water: Series) -> Chart:

@@ -7,6 +7,7 @@ Everything that a page needs stands inside it, plotly's script once; the page's 
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from html import escape
@@ -17,6 +18,7 @@ import stargate
 from stargate.view.figures.style import Chart
 
 _LONG_TABLE_ROWS = 16
+_STRATEGY_COMMA = re.compile(r"(?<=\w),(?=\w+=)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,8 +49,8 @@ Cell = str | Markup
 
 
 def text(words: Cell) -> str:
-    """HTML of a plain text (escaped) or of markup (as it is)."""
-    return words.html if isinstance(words, Markup) else escape(words)
+    """HTML of a plain text (escaped) or of markup (as it is); `tp=8,pp=4` may break at commas."""
+    return words.html if isinstance(words, Markup) else _STRATEGY_COMMA.sub(",<wbr>", escape(words))
 
 
 def paragraph(words: Cell) -> Markup:

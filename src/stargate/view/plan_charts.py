@@ -10,7 +10,7 @@ import numpy as np
 from stargate.programme.result import PhaseResult, PlanResult, TaskResult
 from stargate.programme.sampled import DriverEffect, FloatArray, Series
 from stargate.units import DAY_S, HOUR_S, MONTH_S
-from stargate.view.answer import reported, strongest
+from stargate.view.answer import budget, strongest
 from stargate.view.figures.bands import (
     Band,
     accelerators_over_time,
@@ -29,24 +29,6 @@ _TASKS_SHOWN = 28
 _DRIVERS_SHOWN = 10
 _CAPITAL_FLOWS = "spend_usd:"
 _RUNNING_FLOW = "running_usd"
-_FOOTPRINT = (
-    (
-        "energy_j",
-        "Energy by year",
-        "Energy (TWh a year)",
-        1e12 * HOUR_S,
-        "What the facilities draw from grid or own plant.",
-        "Basis: IT load × utilisation × yearly PUE.",
-    ),
-    (
-        "carbon_kg",
-        "Carbon by year",
-        "Carbon (Mt CO2 a year)",
-        1e9,
-        "Location based: energy by the carbon intensity of its source, before any certificates.",
-        "Basis: energy × carbon intensity.",
-    ),
-)
 _NEVER = np.datetime64("NaT", "D")
 
 
@@ -135,22 +117,22 @@ def accelerators_chart(result: PlanResult) -> Chart:
 
 
 def spend_chart(result: PlanResult) -> Chart:
-    """Cumulative capital, against what was reported for the last phase."""
+    """Cumulative capital, against the budget of the last phase."""
     last = result.phases[-1]
     low, high = last.budget_low_usd, last.budget_high_usd
     return spend_over_time(
         _band(result, result.series_of("capex_cumulative_usd"), "cumulative spend", 1e9),
-        reported_usd=(low, high) if low is not None and high is not None else None,
+        budget_usd=(low, high) if low is not None and high is not None else None,
         basis=basis(result, "Basis: cost by MW and by accelerator, spend curves, escalation."),
-        source=_reported_source(last),
+        source=_budget_source(last),
     )
 
 
-def _reported_source(phase: PhaseResult) -> str:
+def _budget_source(phase: PhaseResult) -> str:
     if phase.budget_high_usd is None:
         return ""
-    by = f" ({phase.budget_source})" if phase.budget_source else ", without a source"
-    return f"Reported for {phase.name}: {reported(phase)}{by}."
+    by = f" ({phase.budget_source})" if phase.budget_source else ", as stated in the plan"
+    return f"Budget of {phase.name}: {budget(phase)}{by}."
 
 
 def _band(result: PlanResult, series: Series, name: str, unit: float) -> Band:
@@ -180,19 +162,58 @@ def years_of(result: PlanResult, flow: Series) -> list[int]:
 
 def footprint_charts(result: PlanResult) -> list[Chart]:
     """Energy and carbon by year."""
-    return [
-        yearly(
-            Yearly(years_of(result, flow), *(q / scale for q in (flow.p10, flow.p50, flow.p90))),
-            name,
-            title,
-            axis,
-            caption,
-            basis(result, rests_on),
+    series = {each.id: each for each in result.series}
+    charts = []
+    if (energy := series.get("energy_j")) is not None:
+        charts.append(_energy(result, energy))
+    if (carbon := series.get("carbon_kg")) is not None:
+        market, embodied = series.get("carbon_market_kg"), series.get("embodied_kg")
+        charts.append(_carbon(result, carbon, market, embodied))
+    return charts
+
+
+def _yearly(result: PlanResult, flow: Series, unit: float) -> Yearly:
+    return Yearly(years_of(result, flow), *(q / unit for q in (flow.p10, flow.p50, flow.p90)))
+
+
+def _energy(result: PlanResult, energy: Series) -> Chart:
+    return yearly(
+        _yearly(result, energy, 1e12 * HOUR_S),
+        energy.id,
+        "Energy by year",
+        "Energy (TWh a year)",
+        "What the facilities draw from grid or own plant.",
+        basis(result, "Basis: IT load × utilisation × yearly PUE."),
+    )
+
+
+def _carbon(
+    result: PlanResult, location: Series, market: Series | None, embodied: Series | None
+) -> Chart:
+    """Both ways to count carbon in one chart, as GHG Protocol, scope 2, asks."""
+    caption = "Location based: energy by what the grid of the site, or the own plant, emits."
+    if market is not None:
+        caption += (
+            " Market based: by what the contracts say that is bought (GHG Protocol, scope 2), the "
+            "median of each year."
         )
-        for name, title, axis, scale, caption, rests_on in _FOOTPRINT
-        for flow in result.series
-        if flow.id == name
-    ]
+        if location.mean.any() and not market.mean.any():
+            caption += " It is zero throughout: contracts for clean power cover all of it."
+    if embodied is not None and embodied.mean.any():
+        caption += (
+            f" Making all accelerators on line at the end took {embodied.mean[-1] / 1e9:,.2f} Mt "
+            "once, which is not shown."
+        )
+    return yearly(
+        _yearly(result, location, 1e9),
+        location.id,
+        "Carbon by year",
+        "Carbon (Mt CO2 a year)",
+        caption,
+        basis(result, "Basis: energy × carbon intensity; share of clean contracts."),
+        names=("location based", "market based"),
+        beside=None if market is None else market.p50 / 1e9,
+    )
 
 
 def joint_chart(result: PlanResult) -> Chart:

@@ -10,7 +10,7 @@ from stargate.programme.result import PlanResult
 from stargate.view import gate_charts
 from stargate.view import plan_charts as charts
 from stargate.view import plan_tables as tables
-from stargate.view.answer import reported, sentences
+from stargate.view.answer import budget, sentences
 from stargate.view.cash import cash_section, cash_sentences, footprint_more
 from stargate.view.figures.style import Chart
 from stargate.view.options import option_section
@@ -137,6 +137,7 @@ def _gates(result: PlanResult) -> list[Markup]:
         ]
     if result.runs:
         parts += [*_drawn(gate_charts.run_chart(result)), tables.runs(result)]
+        parts += [paragraph(tables.uptime(run)) for run in result.runs if math.isfinite(run.mtbf_s)]
     return parts
 
 
@@ -165,14 +166,14 @@ def _facts(result: PlanResult) -> list[Markup]:
 
 def _reproduce(result: PlanResult, command_line: str) -> list[Markup]:
     last = result.phases[-1]
-    budget = (
-        f" The reported cost is {reported(last)}: {last.budget_source}."
+    held_against = (
+        f" The budget of {last.name} is {budget(last)}: {last.budget_source}."
         if last.budget_source
         else ""
     )
     words = (
         f"The same file, seed and version give the same bytes. Version {result.version}, seed "
-        f"{result.seed}, {result.n_samples:,} samples, spec hash {result.spec_hash}.{budget}"
+        f"{result.seed}, {result.n_samples:,} samples, spec hash {result.spec_hash}.{held_against}"
     )
     default = f"stargate plan FILE --seed {result.seed} --samples {result.n_samples} -o report.html"
     return [command(command_line or default), paragraph(words)]

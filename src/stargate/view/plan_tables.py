@@ -9,7 +9,7 @@ from stargate.catalog.facts import Fact
 from stargate.programme.result import GateResult, PhaseResult, PlanResult, RunResult, TaskResult
 from stargate.programme.sampled import Quantiles
 from stargate.units import HOUR_S, MONTH_S
-from stargate.view.answer import reported
+from stargate.view.answer import budget
 from stargate.view.page import Cell, Column, Markup, link, table, tag, text
 from stargate.view.wording import (
     billions,
@@ -60,13 +60,13 @@ def phase_dates(result: PlanResult) -> Markup:
 
 
 def phase_costs(result: PlanResult) -> Markup:
-    """What each phase costs, against what was reported."""
+    """What each phase costs, against its budget."""
     rows = [
         (
             phase.name,
             *map(billions, _four(phase.capex)),
             "–" if phase.capex_if_built is None else billions(phase.capex_if_built.p50),
-            reported(phase),
+            budget(phase),
             _odds(phase.probability_within_budget),
             _odds(phase.joint_probability),
         )
@@ -75,7 +75,7 @@ def phase_costs(result: PlanResult) -> Markup:
     columns = [
         Column("Phase"),
         *_numbers(*(f"{percentile} ($B)" for percentile in _PERCENTILES), "P50 if built ($B)"),
-        *_numbers("Reported", "Odds within it", "Odds of date and cost"),
+        *_numbers("Budget", "Odds within it", "Odds of date and cost"),
     ]
     caption = (
         f"Capital in {result.price_base} dollars. A phase that is not built counts with what was "
@@ -219,6 +219,21 @@ def _run_lines(result: PlanResult, run: RunResult) -> list[tuple[str, str]]:
         ("Loss, P50", f"{run.loss_nats.p50:,.3f} nats a token"),
         ("Takes place in", percent(run.probability_held)),
     ]
+
+
+def uptime(run: RunResult) -> str:
+    """Where the time of a run goes that makes no progress, from the plan's own inputs."""
+    lost_s = (1 - run.goodput) * run.mtbf_s
+    redone_s = min(run.checkpoint_interval_s, run.mtbf_s) / 2
+    return (
+        f"{run.name}: with {run.accelerators:,} accelerators in one synchronous run, something "
+        f"interrupts it every {run.mtbf_s / 60:,.0f} minutes on average, and each interruption "
+        f"costs {lost_s / 60:,.1f} minutes: {redone_s / 60:,.1f} of work that is done again, the "
+        f"rest detection, restart and the checkpoints. So {utilisation(run.goodput)} of the time "
+        "makes progress. Failure rate, how failures go together, and the times of checkpoint, "
+        "detection and restart are the plan's (“goodput” of the run); all accelerators wait for "
+        "each restart, as no recovery around a failed machine is assumed."
+    )
 
 
 def facts(used: Sequence[Fact]) -> Markup:

@@ -1,4 +1,4 @@
-"""A plan on a terminal: tables of phases, gates and drivers, and the answer in words.
+"""A plan on a terminal: the verdict, tables, and the answer in words.
 
 `rich` leaves colour out when the output is piped or NO_COLOR is set, and keeps to the width that
 COLUMNS or the terminal gives; a pipe without one gets room for every column.
@@ -19,7 +19,7 @@ from rich.text import Text
 from stargate.programme.cash_result import CashResult
 from stargate.programme.result import PlanResult
 from stargate.units import MONTH_S
-from stargate.view.answer import sentences, strongest
+from stargate.view.answer import sentences, strongest, verdict
 from stargate.view.cash import PARTY_COLUMNS, cash_sentences, party_cells, told_parties
 from stargate.view.options import OPTION_COLUMNS, by_value, option_cells, option_sentences
 from stargate.view.slips import SLIP_COLUMNS, slip_cells, slip_sentences, told
@@ -47,7 +47,7 @@ def console(file: TextIO | None = None) -> Console:
 
 
 def print_plan(result: PlanResult, out: Console | None = None) -> None:
-    """The plan in short: its phases, gates and drivers, then the answer in words."""
+    """The plan in short: the verdict, its phases, gates and drivers, the answer in words."""
     (out or console()).print(plan_summary(result))
 
 
@@ -60,6 +60,9 @@ def plan_summary(result: PlanResult) -> RenderableType:
     parts: list[RenderableType] = [
         Text(result.name, style="bold"),
         Text(known, style="dim"),
+        Text(""),
+        *map(Text, verdict(result)),
+        Text(""),
         _dates(result),
         _sizes(result),
         *([_gates(result)] if result.gates else []),

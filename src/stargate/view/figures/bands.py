@@ -127,12 +127,12 @@ def accelerators_over_time(band: Band, *, basis: str) -> Chart:
 
 
 def spend_over_time(
-    band: Band, *, reported_usd: tuple[float, float] | None, basis: str, source: str = ""
+    band: Band, *, budget_usd: tuple[float, float] | None, basis: str, source: str = ""
 ) -> Chart:
-    """Cumulative money spent, against the range that was reported."""
+    """Cumulative money spent, against the range of the budget."""
     figure = new_figure(340)
-    if reported_usd:
-        _mark_reported(figure, reported_usd)
+    if budget_usd:
+        _mark_budget(figure, budget_usd)
     add_band(figure, band, 0)
     figure.update_layout(hovermode="x unified")
     figure.update_xaxes(date_axis())
@@ -155,9 +155,10 @@ def spend_over_time(
     )
 
 
-def _mark_reported(figure: go.Figure, reported_usd: tuple[float, float]) -> None:
-    low, high = (value / 1e9 for value in reported_usd)
+def _mark_budget(figure: go.Figure, budget_usd: tuple[float, float]) -> None:
+    low, high = (value / 1e9 for value in budget_usd)
+    span = f"${high:,.4g}B" if low == high else f"${low:,.4g}–{high:,.4g}B"
     line = {"color": GREY, "width": 1.2, "dash": "dot"}
     figure.add_hrect(y0=low, y1=max(high, low), fillcolor=tinted(GREY, 0.15), line=line)
-    label = note(0, high, f"reported: ${low:,.4g}–{high:,.4g}B", xref="paper")
+    label = note(0, high, f"budget: {span}", xref="paper")
     figure.add_annotation({**label, "xanchor": "left", "yanchor": "bottom"})

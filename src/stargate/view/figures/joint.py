@@ -122,5 +122,5 @@ def _add_limits(figure: go.Figure, target: np.datetime64 | None, budget_usd: flo
     if budget_usd is not None:
         figure.add_hline(y=budget_usd / 1e9, line=line)
         place = {"xref": "paper", "xanchor": "right", "yanchor": "bottom"}
-        text = f"reported ${budget_usd / 1e9:,.4g}B"
+        text = f"budget ${budget_usd / 1e9:,.4g}B"
         figure.add_annotation(note(1, budget_usd / 1e9, text, **place))

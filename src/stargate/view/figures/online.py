@@ -23,6 +23,8 @@ from stargate.view.figures.style import (
 from stargate.view.wording import percent
 
 _CURVE_POINTS = 161
+# Rows of words above 100 %, in the axis's own percent and in pixels.
+_FIRST_ROW, _ROW, _ROW_PX = 107.0, 7.0, 22
 _MARK_SYMBOLS = {10: "triangle-up", 50: "circle", 80: "diamond", 90: "square"}
 
 
@@ -52,14 +54,16 @@ def cumulative(online: Days) -> tuple[Days, Floats]:
 
 def online_dates(phases: Sequence[PhaseDates], *, basis: str) -> Chart:
     """One S-curve for each phase, with P10, P50 and P80 marked and the target as a line."""
-    figure = new_figure(400, legend=True)
+    rows = sum(phase.target is not None for phase in phases)
+    figure = new_figure(400 + _ROW_PX * rows, legend=True)
     for order, phase in enumerate(phases):
         _add_curve(figure, phase, order)
         _add_marks(figure, phase, order)
-    for order, phase in enumerate(phases):
-        _add_target(figure, phase, order)
+    _add_targets(figure, phases)
     figure.update_xaxes(date_axis("On-line date"))
-    figure.update_yaxes(percent_axis("Probability of being on line (%)"))
+    top = _FIRST_ROW + _ROW * (rows - 0.4) if rows else 103
+    ticks = {"tickvals": list(range(0, 101, 20)), "range": [-2, top]}
+    figure.update_yaxes(percent_axis("Probability of being on line (%)", **ticks))
     return Chart(
         id="online",
         title="When each phase is on line",
@@ -111,17 +115,20 @@ def _add_marks(figure: go.Figure, phase: PhaseDates, order: int) -> None:
     )
 
 
-def _add_target(figure: go.Figure, phase: PhaseDates, order: int) -> None:
-    """An upright line with its words along it, so that near targets do not overlap."""
-    if phase.target is None:
-        return
-    day = iso(phase.target)
-    line = {"color": SERIES[order % len(SERIES)], "width": 1.3, "dash": "dot"}
-    figure.add_shape(type="line", x0=day, x1=day, y0=0, y1=100, line=line)
-    odds = phase.probability_by_target
-    text = f"target {day}" + ("" if odds is None else f" · {percent(odds)}")
-    place = {"textangle": -90, "xanchor": "right", "yanchor": "top", "xshift": -1}
-    figure.add_annotation(note(day, 94, text, **place))
+def _add_targets(figure: go.Figure, phases: Sequence[PhaseDates]) -> None:
+    """Upright lines up to their words, a row each above the curves, the earliest highest.
+
+    Words stand to the right of their line; a later line ends below the words of an earlier one.
+    """
+    targets = [(p.target, order, p) for order, p in enumerate(phases) if p.target is not None]
+    targets.sort(key=lambda found: found[:2], reverse=True)
+    for row, (target, order, phase) in enumerate(targets):
+        day, top = iso(target), _FIRST_ROW + _ROW * row
+        line = {"color": SERIES[order % len(SERIES)], "width": 1.3, "dash": "dot"}
+        figure.add_shape(type="line", x0=day, x1=day, y0=0, y1=top + _ROW / 2, line=line)
+        odds = phase.probability_by_target
+        text = f"target {day}" + ("" if odds is None else f" · {percent(odds)}")
+        figure.add_annotation(note(day, top, text, xanchor="left", yanchor="middle", xshift=2))
 
 
 def _spoken(phase: PhaseDates) -> str:

@@ -83,9 +83,12 @@ def memory_stack(parts_bytes: Mapping[str, float], capacity_bytes: float, *, bas
             hovertemplate="%{fullData.name}: %{x:,.2f} GB<extra></extra>",
         )
     used_gb, capacity_gb = sum(shown.values()) / 1e9, capacity_bytes / 1e9
+    gib = capacity_bytes / 2**30
     figure.add_vline(x=capacity_gb, line={"color": VERMILLION, "width": 2})
     place = {"yref": "paper", "xanchor": "right", "yanchor": "top", "xshift": -5}
-    figure.add_annotation(note(capacity_gb, 1, f"usable {capacity_gb:,.0f} GB", **place))
+    figure.add_annotation(
+        note(capacity_gb, 1, f"usable {capacity_gb:,.1f} GB ({gib:,.1f} GiB)", **place)
+    )
     figure.update_layout(barmode="stack")
     figure.update_xaxes(number_axis("Memory (GB)", range=[0, max(used_gb, capacity_gb) * 1.04]))
     figure.update_yaxes(category_axis([""]))
@@ -94,8 +97,9 @@ def memory_stack(parts_bytes: Mapping[str, float], capacity_bytes: float, *, bas
         id="memory",
         title="What fills the memory",
         caption=(
-            f"On the fullest accelerator {used_gb:,.1f} GB of {capacity_gb:,.1f} GB are used "
-            f"({percent(used_gb / capacity_gb)}). 1 GB is 1e9 bytes."
+            f"On the fullest accelerator {used_gb:,.1f} GB of {capacity_gb:,.1f} GB "
+            f"({gib:,.1f} GiB) are used ({percent(used_gb / capacity_gb)}). 1 GB is 1e9 bytes, "
+            "1 GiB is 2^30."
         ),
         basis=basis,
         alt="; ".join(f"{name} {size / 1e9:.1f} GB" for name, size in shown.items()),
