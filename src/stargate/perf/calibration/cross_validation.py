@@ -13,12 +13,12 @@ from zlib import crc32
 
 import numpy as np
 
-from stargate.perf.calibration.fit import Fit, fit, row_weights
+from stargate.perf.calibration.fit import Fit, fit, row_weights, slopes_at
 from stargate.perf.calibration.samples import GenerationKey, Samples
 from stargate.perf.coefficients import Coefficients
 from stargate.perf.records import Record
 
-REFIT_EVALUATIONS = 4
+REFIT_EVALUATIONS = 6
 N_FOLDS = 5
 
 GROUPINGS: dict[str, Callable[[Record], str]] = {
@@ -40,12 +40,14 @@ def left_out(
     """
     names = np.array([GROUPINGS[by](record) for record in samples.records])
     weights = row_weights(samples)
+    slopes = slopes_at(samples, whole)
     for name in sorted(set(names)):
         refit = fit(
             samples,
             priors,
             weights=weights * (names != name),
             start=whole,
+            slopes=slopes,
             n_evaluations_max=REFIT_EVALUATIONS,
         )
         held = [r for r, group in zip(samples.records, names, strict=True) if group == name]

@@ -62,10 +62,16 @@ def fit(
     *,
     weights: Array | None = None,
     start: Fit | None = None,
+    slopes: Array | None = None,
     n_evaluations_max: int = 12,
 ) -> Fit:
-    """The most probable shifts. `weights` of zero leave records out; `start` is a near fit."""
+    """The most probable shifts. `weights` of zero leave records out; `start` is a near fit.
+
+    `slopes` are those of `slopes_at(start)`: a refit that begins close to its answer need not
+    measure them anew at each step (the chord method).
+    """
     problem = _Problem(samples, priors, row_weights(samples) if weights is None else weights)
+    problem.slopes = slopes
     bound = BOUND_SIGMAS * problem.spread
     answer = least_squares(
         problem.residuals,
@@ -80,6 +86,12 @@ def fit(
     return problem.unpack(answer.x)
 
 
+def slopes_at(samples: Samples, fitted: Fit) -> Array:
+    """d ln(predicted) by record and coefficient at a fit, (n_records, n_coefficients)."""
+    problem = _Problem(samples, fitted.priors, np.ones(len(samples.records)))
+    return problem.measured_slopes(problem.pack(fitted))
+
+
 class _Problem:
     """Residuals and Jacobian over the stacked shifts; the last residuals are the priors'."""
 
@@ -87,6 +99,7 @@ class _Problem:
         self, samples: Samples, priors: Mapping[GenerationKey, Coefficients], weights: Array
     ) -> None:
         self.samples, self.priors = samples, priors
+        self.slopes: Array | None = None
         self.weight = np.sqrt(weights) / ERROR_SCALE
         families = sorted({family for family, _ in samples.generations})
         self.levels: list[tuple[str, ...]] = [
@@ -109,14 +122,19 @@ class _Problem:
         return np.concatenate([errors, shifts / self.spread])
 
     def jacobian(self, shifts: Array) -> Array:
-        """Differences by coefficient, nudged in all generations at once, since shifts add up."""
-        here = self.samples.log_errors(self._coefficients(shifts))
-        columns: list[Array] = []
-        for nudge in DIFFERENCE * np.eye(len(FITTED)):
-            there = self.samples.log_errors(self._coefficients(shifts, nudge))
-            columns.append(self.weight * (there - here) / DIFFERENCE)
-        by_level = self.member[:, :, None] * np.stack(columns, axis=1)[:, None, :]
+        """Every level of a record's generation moves its error alike, since shifts add up."""
+        slopes = self.measured_slopes(shifts) if self.slopes is None else self.slopes
+        by_level = self.member[:, :, None] * (self.weight[:, None] * slopes)[:, None, :]
         return np.vstack([by_level.reshape(len(self.weight), -1), np.diag(1 / self.spread)])
+
+    def measured_slopes(self, shifts: Array) -> Array:
+        """Differences by coefficient, each nudged in all generations at once."""
+        here = self.samples.log_errors(self._coefficients(shifts))
+        nudged = (
+            self.samples.log_errors(self._coefficients(shifts, nudge))
+            for nudge in DIFFERENCE * np.eye(len(FITTED))
+        )
+        return np.stack([(there - here) / DIFFERENCE for there in nudged], axis=1)
 
     def pack(self, fitted: Fit) -> Array:
         nothing = np.zeros(len(FITTED))
