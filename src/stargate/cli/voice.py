@@ -280,15 +280,25 @@ def audit(context: click.Context, verify: bool, as_json: bool) -> None:
 @click.argument(
     "folder", required=False, type=click.Path(exists=True, file_okay=False, path_type=Path)
 )
+@click.option(
+    "--recorded",
+    metavar="NAMES",
+    help="Recorded voices (am_onyx,bf_emma) in the place of people, each kept from its own copy.",
+)
 @json_option
 @click.pass_obj
-def evaluate(obj: tuple[Path | None, ...], folder: Path | None, as_json: bool) -> None:
+def evaluate(
+    obj: tuple[Path | None, ...], folder: Path | None, recorded: str | None, as_json: bool
+) -> None:
     """Measure how near copies come, on a folder of speakers or on a public-domain reader."""
     from stargate.voice.evaluation import evaluate as run
-    from stargate.voice.evaluation import librivox_reader, speakers_in
+    from stargate.voice.evaluation import recorded_voices
+    from stargate.voice.speakers import librivox_reader, speakers_in
 
-    speakers = speakers_in(folder) if folder else [librivox_reader()]
-    _answer(run(speakers, _assets(obj), _log), as_json, _evaluation_text)
+    assets = _assets(obj)
+    speakers = speakers_in(folder) if folder else []
+    speakers += recorded_voices(recorded.split(","), assets) if recorded else []
+    _answer(run(speakers or [librivox_reader()], assets, _log), as_json, _evaluation_text)
 
 
 @command.command()
@@ -296,7 +306,7 @@ def evaluate(obj: tuple[Path | None, ...], folder: Path | None, as_json: bool) -
 @click.pass_obj
 def survival(obj: tuple[Path | None, ...], as_json: bool) -> None:
     """Attack the watermark on a public-domain reader: what it survives, and false alarms."""
-    from stargate.voice.evaluation import librivox_takes
+    from stargate.voice.speakers import librivox_takes
     from stargate.voice.survival import survival as run
 
     _answer(run(librivox_takes(), _home(obj).marker, _log), as_json, _survival_text)

@@ -20,10 +20,11 @@ Progress = Callable[[str, float], None]
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """A recording of one person, mono."""
+    """A recording of one person, mono; `transcript` is what is said in it, where that is known."""
 
     signal: Signal
     rate_hz: int
+    transcript: str = ""
 
     @property
     def duration_s(self) -> float:

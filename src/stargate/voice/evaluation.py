@@ -1,8 +1,8 @@
-"""`stargate voice evaluate`: the table of how near copies come, on real speakers.
+"""`stargate voice evaluate`: the table of how near copies come, on a folder of speakers.
 
-Two thirds of each speaker's recording (at most 15 s) are enrolled from; the rest is held out, and
-encoder B judges against it. Enrolment runs in a process of its own, whose processor time and peak
-memory are reported.
+What a speaker said is parted in two (see `speakers`): one part is enrolled from, encoder B judges
+against the other. Enrolment runs in a process of its own, whose processor time and peak memory
+are reported.
 """
 
 from __future__ import annotations
@@ -13,41 +13,28 @@ import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 
 from stargate.voice.assets import LEVELS, MEASURES, SAFEGUARDS, Assets
-from stargate.voice.audio_files import read_file
 from stargate.voice.encoders.dvector import RATE_HZ as JUDGE_RATE_HZ
 from stargate.voice.encoders.dvector import DVectorEncoder
 from stargate.voice.engine import Sample, Utterance
 from stargate.voice.inference import calm_torch
-from stargate.voice.kokoro.engine import KokoroEngine
+from stargate.voice.kokoro.engine import GENERIC, KokoroEngine
 from stargate.voice.kokoro.synthesis import RATE_HZ
 from stargate.voice.permit import PermitOffice
 from stargate.voice.policy import Embedding
 from stargate.voice.profile import VoiceProfile
-from stargate.voice.quality import Spoken, Tools, assess
+from stargate.voice.quality import Spoken, Tools, assess, mean_opinion, word_error_rate
 from stargate.voice.refusals import MissingError
 from stargate.voice.signal.spectrum import Signal
+from stargate.voice.speakers import Speaker, recorded_voice
 
-LIBRIVOX = Path("/usr/share/pocketsphinx/test/data/librivox")
-LIBRIVOX_ENROLLED, LIBRIVOX_HELD_OUT = ("0870", "0880", "0890"), ("0920", "0930")
-ENROLLED_SHARE = 0.67
-LONGEST_ENROLLED_S = 15.0
-SUFFIXES = {".wav", ".flac", ".mp3", ".ogg", ".opus", ".m4a"}
 CONDITIONS = ("generic", "nearest", "blend", "tuned", "tuned_eq")
 N_STRANGERS = 12
-
-
-@dataclass(frozen=True, slots=True)
-class Speaker:
-    """A person's speech, parted into what is enrolled from and what is held out."""
-
-    name: str
-    enrolled: Sample
-    held_out: Sample
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +48,7 @@ class Enrolment:
 
 
 class Judge:
-    """Encoder B alone, in the shape of a gate's ears."""
+    """Encoder B alone."""
 
     def __init__(self, assets: Assets) -> None:
         self._encoder = DVectorEncoder(assets.path("encoder_b"))
@@ -70,34 +57,20 @@ class Judge:
         """How the voice sounds to the judge."""
         return {"b": self._encoder(sample.at(JUDGE_RATE_HZ))}
 
-    def mark(self, sample: Sample) -> float:
-        """The judge hears no watermark."""
-        raise NotImplementedError
 
+def recorded_voices(names: Sequence[str], assets: Assets) -> list[Speaker]:
+    """Recorded voices of the engine in the place of people."""
+    office = PermitOffice()
+    engine = KokoroEngine(assets, office.redeem)
+    known = [name for name in engine.voices if name not in GENERIC]
+    if unknown := sorted(set(names) - set(known)):
+        raise MissingError(f"no recorded voice {', '.join(unknown)}; there are {', '.join(known)}")
 
-def librivox_reader() -> Speaker:
-    """The public-domain reader of Debian's pocketsphinx-testdata, 24.7 s in five files."""
-    enrolled, held_out = (
-        _joined(librivox_takes(t)) for t in (LIBRIVOX_ENROLLED, LIBRIVOX_HELD_OUT)
-    )
-    return Speaker("librivox", enrolled, held_out)
+    def say(text: str, name: str) -> Sample:
+        pieces = engine.speak(Utterance(text), engine.stock(name), office.issue("speak"))
+        return Sample(np.concatenate(list(pieces)), RATE_HZ)
 
-
-def librivox_takes(takes: Sequence[str] = LIBRIVOX_ENROLLED + LIBRIVOX_HELD_OUT) -> list[Sample]:
-    """Takes of that reader, each a sentence."""
-    if not LIBRIVOX.is_dir():
-        raise MissingError(
-            "the LibriVox reader of the Debian package pocketsphinx-testdata is not installed"
-        )
-    return [Sample(*read_file(next(LIBRIVOX.glob(f"*-{take}.wav")))) for take in takes]
-
-
-def speakers_in(folder: Path) -> list[Speaker]:
-    """One speaker a file, or one a folder of files."""
-    found = [path for path in sorted(folder.iterdir()) if path.is_dir() or _is_sound(path)]
-    if not found:
-        raise MissingError(f"{folder} holds no sound files and no folders of them")
-    return [_parted(path) for path in found]
+    return [recorded_voice(name, partial(say, name=name)) for name in names]
 
 
 def evaluate(
@@ -106,31 +79,35 @@ def evaluate(
     """Enrol every speaker and measure; the object that `--json` prints."""
     for level in (LEVELS[-1], *MEASURES, SAFEGUARDS[1]):
         assets.require(level)
-    bench = _Bench(assets)
+    tools = _measures(assets)
     rows = []
     for speaker in speakers:
         progress(f"{speaker.name}: enrolling from {speaker.enrolled.duration_s:.1f} s")
-        enrolment = enrol_apart(speaker.enrolled, assets.directory)
-        rows.append(bench.row(speaker, enrolment, speakers, progress))
+        enrolment = enrol_apart(speaker, assets.directory)
+        rows.append(_Bench(assets, tools, speaker).row(enrolment, speakers, progress))
     return _table(rows)
 
 
-def enrol_apart(sample: Sample, assets: Path) -> Enrolment:
+def enrol_apart(speaker: Speaker, assets: Path) -> Enrolment:
     """Enrol in a process of its own, so that its memory is counted and given back."""
     with multiprocessing.get_context("spawn").Pool(1) as pool:
-        data, cpu_s, wall_s, peak_bytes = pool.apply(_enrol, (sample, assets))
+        data, cpu_s, wall_s, peak_bytes = pool.apply(_enrol, (speaker, assets))
     return Enrolment(VoiceProfile.from_bytes(data), cpu_s, wall_s, peak_bytes)
 
 
-def _enrol(sample: Sample, assets: Path) -> tuple[bytes, float, float, int]:
+def _enrol(speaker: Speaker, assets: Path) -> tuple[bytes, float, float, int]:
     calm_torch()
     office = PermitOffice()
     started_s = time.perf_counter()
-    engine = KokoroEngine(Assets(assets), office.redeem)
-    profile = engine.enroll(sample, office.issue("enroll"), _to_stderr)
+    engine = KokoroEngine(Assets(assets), office.redeem, left_out=_left_out(speaker))
+    profile = engine.enroll(speaker.enrolled, office.issue("enroll"), _to_stderr)
     usage = resource.getrusage(resource.RUSAGE_SELF)
     cpu_s = usage.ru_utime + usage.ru_stime
     return profile.to_bytes(), cpu_s, time.perf_counter() - started_s, usage.ru_maxrss * 1024
+
+
+def _left_out(speaker: Speaker) -> frozenset[str]:
+    return frozenset({speaker.recorded_voice} - {None})  # pyrefly: ignore
 
 
 def _to_stderr(what: str, share: float) -> None:
@@ -139,27 +116,28 @@ def _to_stderr(what: str, share: float) -> None:
     sys.stderr.flush()
 
 
+def _measures(assets: Assets) -> Tools:
+    from stargate.voice.opinion import OpinionScore
+    from stargate.voice.recogniser import WhisperRecogniser
+
+    recogniser = WhisperRecogniser(assets.path("recogniser").parent)
+    return Tools(Judge(assets), recogniser, OpinionScore(assets.path("dnsmos")))
+
+
 class _Bench:
-    """Lets voices speak and measures them, with everything loaded once."""
+    """Lets the voices that may stand for one speaker speak, and measures them."""
 
-    def __init__(self, assets: Assets) -> None:
-        from stargate.voice.opinion import OpinionScore
-        from stargate.voice.recogniser import WhisperRecogniser
-
+    def __init__(self, assets: Assets, tools: Tools, speaker: Speaker) -> None:
         self._office = PermitOffice()
-        self._engine = KokoroEngine(assets, self._office.redeem)
-        recogniser = WhisperRecogniser(assets.path("recogniser").parent)
-        self._tools = Tools(Judge(assets), recogniser, OpinionScore(assets.path("dnsmos")))
+        self._engine = KokoroEngine(assets, self._office.redeem, left_out=_left_out(speaker))
+        self._tools = tools
+        self._speaker = speaker
 
     def row(
-        self,
-        speaker: Speaker,
-        enrolment: Enrolment,
-        everyone: list[Speaker],
-        progress: Callable[[str], None],
+        self, enrolment: Enrolment, everyone: list[Speaker], progress: Callable[[str], None]
     ) -> dict[str, object]:
-        """Everything about one speaker."""
-        held_out = self._embed(speaker.held_out)
+        """Everything about the speaker."""
+        speaker, held_out = self._speaker, self._embed(self._speaker.held_out)
         profiles = dict(self._engine.comparisons(speaker.enrolled))
         profiles["tuned"] = self._engine.unequalised(enrolment.profile)
         profiles["tuned_eq"] = enrolment.profile
@@ -169,10 +147,8 @@ class _Bench:
             progress(f"{speaker.name}: {name} {measured[name].cosine:.3f}")
         cosines = {name: spoken.cosine for name, spoken in measured.items()}
         cosines["real"] = float(self._embed(speaker.enrolled) @ held_out)
-        cosines["stranger"] = self._stranger(held_out, speaker, everyone)
+        cosines["stranger"] = self._stranger(held_out, everyone)
         copy = measured["tuned_eq"]
-        real = self._tools.opinion
-        assert real is not None
         return {
             "name": speaker.name,
             "enrolled_s": speaker.enrolled.duration_s,
@@ -184,10 +160,22 @@ class _Bench:
             "rtf_wall": copy.rtf_wall,
             "wer_generic": measured["generic"].wer,
             "dnsmos_generic": measured["generic"].opinion,
-            "dnsmos_real": real(speaker.held_out.signal, speaker.held_out.rate_hz),
+            **self._real(speaker.held_out),
             "enrol_cpu_s": enrolment.cpu_s,
             "enrol_wall_s": enrolment.wall_s,
             "enrol_peak_bytes": enrolment.peak_bytes,
+        }
+
+    def _real(self, held_out: Sample) -> dict[str, object]:
+        """What the same tools say of the person; word errors if it is known what was said."""
+        signal, rate_hz = held_out.signal, held_out.rate_hz
+        return {
+            "wer_real": word_error_rate(
+                [signal], [held_out.transcript], rate_hz, self._tools.recogniser
+            )
+            if held_out.transcript
+            else None,
+            "dnsmos_real": mean_opinion([signal], rate_hz, self._tools.opinion),
         }
 
     def _assess(self, profile: VoiceProfile, held_out: Embedding) -> Spoken:
@@ -200,9 +188,10 @@ class _Bench:
     def _embed(self, sample: Sample) -> Embedding:
         return self._tools.ears.embed(sample)["b"]
 
-    def _stranger(self, held_out: Embedding, speaker: Speaker, everyone: list[Speaker]) -> float:
+    def _stranger(self, held_out: Embedding, everyone: list[Speaker]) -> float:
         """The mean cosine to other people; to recorded voices where there is no one else."""
-        others = [self._embed(other.held_out) for other in everyone if other.name != speaker.name]
+        name = self._speaker.name
+        others = [self._embed(other.held_out) for other in everyone if other.name != name]
         if not others:
             text = "The hogs were fed chopped corn and garbage."
             step = max(1, len(self._engine.voices) // N_STRANGERS)
@@ -229,21 +218,3 @@ def _table(rows: list[dict[str, object]]) -> dict[str, object]:
         **{name: float(np.mean(column(name))) for name in totals},
         "enrol_peak_bytes": int(max(column("enrol_peak_bytes"))),
     }
-
-
-def _parted(path: Path) -> Speaker:
-    files = sorted(filter(_is_sound, path.iterdir())) if path.is_dir() else [path]
-    whole = _joined([Sample(*read_file(file)) for file in files])
-    cut = int(len(whole.signal) * ENROLLED_SHARE)
-    longest = int(LONGEST_ENROLLED_S * whole.rate_hz)
-    enrolled = Sample(whole.signal[: min(cut, longest)], whole.rate_hz)
-    return Speaker(path.stem, enrolled, Sample(whole.signal[cut:], whole.rate_hz))
-
-
-def _joined(samples: Sequence[Sample]) -> Sample:
-    rate_hz = samples[0].rate_hz
-    return Sample(np.concatenate([sample.at(rate_hz) for sample in samples]), rate_hz)
-
-
-def _is_sound(path: Path) -> bool:
-    return path.suffix.lower() in SUFFIXES

@@ -44,12 +44,16 @@ class Policy:
     phrase_s: float = 600.0
 
 
-class Ears(Protocol):
-    """The measures that a policy rests on; `listening` has the real ones."""
+class Hearing(Protocol):
+    """Tells voices apart."""
 
     def embed(self, sample: Sample) -> Mapping[str, Embedding]:
         """How the voice sounds to each encoder, by the encoder's name: unit vectors."""
         ...
+
+
+class Ears(Hearing, Protocol):
+    """The measures that a policy rests on; `listening` has the real ones."""
 
     def mark(self, sample: Sample) -> float:
         """How surely the sample carries our watermark, 0 to 1."""

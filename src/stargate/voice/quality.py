@@ -14,7 +14,7 @@ import numpy as np
 
 from stargate.voice.consent import Recogniser
 from stargate.voice.engine import Sample
-from stargate.voice.policy import Ears, Embedding
+from stargate.voice.policy import Embedding, Hearing
 from stargate.voice.recogniser import plain_words, word_errors
 from stargate.voice.signal.spectrum import Signal
 
@@ -58,7 +58,7 @@ class Spoken:
 class Tools:
     """What measures."""
 
-    ears: Ears
+    ears: Hearing
     recogniser: Recogniser | None
     opinion: Callable[[Signal, int], float] | None
 

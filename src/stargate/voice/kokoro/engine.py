@@ -38,17 +38,29 @@ CALIBRATION = (
     "A king ruled the state in the early days, when the ship was torn apart on the sharp reef.",
 )
 """Said once at the end of an enrolment to measure colour and loudness."""
+GENERIC = ("am_michael", "af_heart")  # a man's voice and a woman's
 FADE_S = 0.01
-BETWEEN_SEXES_HZ = 155.0  # of median pitch: above it the generic voice is a woman's
+BETWEEN_SEXES_HZ = 155.0  # of median pitch: above it the generic voice is the woman's
 
 
 class KokoroEngine:
-    """Speaks as a person after an enrolment of minutes, on a CPU."""
+    """Speaks as a person after an enrolment of minutes, on a CPU.
 
-    def __init__(self, assets: Assets, redeem: Redeem, n_threads: int = 2) -> None:
+    `left_out` are recorded voices that it must not build on, because they stand for a person in
+    an evaluation.
+    """
+
+    def __init__(
+        self,
+        assets: Assets,
+        redeem: Redeem,
+        n_threads: int = 2,
+        left_out: frozenset[str] = frozenset(),
+    ) -> None:
         self._assets = assets
         self._redeem = redeem
         self._n_threads = n_threads
+        self._left_out = left_out
 
     @property
     def capabilities(self) -> Capabilities:
@@ -89,7 +101,7 @@ class KokoroEngine:
         similarity = self.similarity_to_bank(recording)
         nearest = self._bank.names[int(np.argmax(similarity))]
         return {
-            "generic": self.stock("af_heart" if high else "am_michael"),
+            "generic": self.stock(GENERIC[high]),
             "nearest": self.stock(nearest),
             "blend": _untuned(blend_weights(similarity), "blend"),
         }
@@ -110,10 +122,10 @@ class KokoroEngine:
     def prepare(self, progress: Progress) -> None:
         """Let every recorded voice speak once and keep how it sounds to encoder A."""
         embeddings = []
-        for i, name in enumerate(self._bank.names):
+        for i, name in enumerate(self._whole_bank.names):
             spoken = self._say(BANK_SENTENCE, self.stock(name), "en-US", 1.0)
             embeddings.append(self._encoder(spoken))
-            progress(f"listening to {name}", (i + 1) / len(self._bank.names))
+            progress(f"listening to {name}", (i + 1) / len(self._whole_bank.names))
         np.savez(self._bank_file, embeddings=np.stack(embeddings), key=np.array(self._bank_key))
 
     @property
@@ -161,10 +173,15 @@ class KokoroEngine:
         return np.concatenate([self._say(text, voice, "en-US", 1.0) for text in CALIBRATION])
 
     @cached_property
-    def _bank(self) -> StyleBank:
+    def _whole_bank(self) -> StyleBank:
         (part,) = pinned()["styles"].parts
         names = tuple(member.rpartition("/")[2].removesuffix(".bin") for member in part.members)
         return StyleBank.open(self._assets.path("styles"), names)
+
+    @cached_property
+    def _bank(self) -> StyleBank:
+        """The recorded voices that it may build on."""
+        return self._whole_bank.without(self._left_out) if self._left_out else self._whole_bank
 
     @cached_property
     def _synthesiser(self) -> Synthesiser:
@@ -200,7 +217,8 @@ class KokoroEngine:
         if not self.prepared:
             raise MissingError("the recorded voices were not heard yet: run `stargate voice setup`")
         with np.load(self._bank_file, allow_pickle=False) as file:
-            return file["embeddings"]
+            kept = [name not in self._left_out for name in self._whole_bank.names]
+            return file["embeddings"][kept]
 
 
 def _untuned(weights: Floats, level: str) -> VoiceProfile:

@@ -32,6 +32,11 @@ class StyleBank:
         shape = (len(names), N_LENGTHS, N_STYLE)
         return StyleBank(names, np.memmap(file, np.float32, "r", shape=shape))
 
+    def without(self, left_out: frozenset[str]) -> StyleBank:
+        """The bank less some voices."""
+        kept = [i for i, name in enumerate(self.names) if name not in left_out]
+        return StyleBank(tuple(self.names[i] for i in kept), self.packs[kept])
+
     def style(self, weights: Floats, n_phonemes: int) -> Floats:
         """The mixture of voices for a text of so many phonemes."""
         row = min(max(n_phonemes, 1), N_LENGTHS) - 1
