@@ -14,7 +14,7 @@ from stargate.cli.plan_object import plan_object
 from stargate.errors import SpecError
 from stargate.programme.draws import OneAtATime, Sampled
 from stargate.programme.plan import plan
-from stargate.programme.sensitivity import Measure, Ranks, effects, rank_correlations
+from stargate.programme.sensitivity import Measure, effects, mean_ranks, rank_correlations
 from stargate.spec.document import Document
 from stargate.units import MONTH_S
 
@@ -127,42 +127,69 @@ def test_a_document_without_a_programme_is_refused():
         plan(Document(stargate=1))
 
 
+def correlations(inputs, outcome):
+    return rank_correlations(inputs, {"o": outcome})["o"]
+
+
 def test_rank_correlation_is_spearmans_and_events_count():
     draws = Sampled(1, 5000)
-    a, b = draws.score("a"), draws.score("b")
+    a = draws.score("a")
+    draws.score("b")
     late = draws.event("storm", 0.3)
-    outcome = np.exp(a) + 0.0 * b
-    assert rank_correlations(Ranks.of(draws.inputs), outcome).by_input["a"] == pytest.approx(
-        1.0, abs=1e-3
-    )
-    assert abs(rank_correlations(Ranks.of(draws.inputs), outcome).by_input["b"]) < 0.05
+    found = correlations(draws.ranks, np.exp(a)).by_input
+    assert found["a"] == pytest.approx(1.0, abs=1e-3)
+    assert abs(found["b"]) < 0.05
     assert late.mean() == pytest.approx(0.3, abs=1e-3)
-    assert rank_correlations(Ranks.of(draws.inputs), late * 1.0).by_input["storm"] == pytest.approx(
-        1.0
-    )
+    assert correlations(draws.ranks, late * 1.0).by_input["storm"] == pytest.approx(1.0)
+
+
+@given(st.integers(100, 400), st.integers(0, 9), st.integers(1, 40))
+@settings(max_examples=40)
+def test_rank_correlation_agrees_with_scipys_where_the_outcome_happens(n, seed, n_levels):
+    from scipy.stats import spearmanr
+
+    draws = Sampled(seed, n)
+    a, b = draws.score("a"), draws.score("b")
+    outcome = np.floor(n_levels * (a + b))
+    outcome[:: n_levels + 2] = np.inf
+    happens = np.isfinite(outcome)
+    found = correlations(draws.ranks, outcome)
+    if happens.sum() < 100 or np.ptp(outcome[happens]) == 0:
+        assert found.by_input == {}
+    else:
+        expected = spearmanr(draws.ranks["a"][happens], outcome[happens]).statistic
+        assert found.by_input["a"] == pytest.approx(expected, abs=0.03)
+
+
+@given(st.lists(st.integers(0, 9), min_size=1, max_size=50))
+def test_ties_share_their_mean_rank(values):
+    from scipy.stats import rankdata
+
+    assert np.array_equal(mean_ranks(np.array(values, dtype=float)), rankdata(values))
 
 
 def test_of_an_outcome_that_hardly_happens_nothing_is_said():
     draws = Sampled(1, 500)
     draws.score("a")
-    found = rank_correlations(Ranks.of(draws.inputs), np.where(np.arange(500) < 50, 1.0, np.inf))
+    found = correlations(draws.ranks, np.where(np.arange(500) < 50, 1.0, np.inf))
     assert found.by_input == {}
 
 
 def test_what_never_varies_goes_with_nothing():
-    always = {"sure": np.ones(300), "a": Sampled(1, 300).score("a")}
-    found = rank_correlations(Ranks.of(always), always["a"]).by_input
+    draws = Sampled(1, 300)
+    a = draws.score("a")
+    found = correlations({"sure": np.ones(300), **draws.ranks}, a).by_input
     assert found["sure"] == 0.0
     assert found["a"] == pytest.approx(1.0, abs=1e-3)
-    assert rank_correlations(Ranks.of({}), always["a"]).by_input == {}
+    assert correlations({}, a).by_input == {}
 
 
 def test_one_at_a_time_moves_one_input_and_no_other():
     one = OneAtATime(["a", "b"])
     moved = 10 * one.score("a") + one.score("b") + 100 * one.score("elsewhere")
     draws = Sampled(1, 300)
-    inputs = {"a": draws.score("a"), "b": draws.score("b")}
-    measure = Measure("o", "s", rank_correlations(Ranks.of(inputs), inputs["a"]), moved)
+    a, _ = draws.score("a"), draws.score("b")
+    measure = Measure("o", "s", correlations(draws.ranks, a), moved)
     found = {e.id: e for e in effects(one.row, {"a": "A", "b": "B"}, measure, 2)}
     assert (found["a"].low, found["a"].high) == (
         pytest.approx(-12.81552, rel=1e-5),

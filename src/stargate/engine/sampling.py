@@ -16,13 +16,19 @@ from scipy.special import ndtri
 FloatArray = NDArray[np.float64]
 
 
-def normal_scores(rng: np.random.Generator, n: int) -> FloatArray:
-    """`n` standard normal scores, one from each of `n` equally likely strata, in random order.
+def latin_hypercube(rng: np.random.Generator, n: int) -> FloatArray:
+    """`n` probabilities, one from each of `n` equally likely strata, in random order.
 
-    Latin hypercube sampling (McKay, Beckman and Conover 1979): z = Phi^-1((pi(i) + u_i) / n).
+    u = (pi(i) + u_i) / n, pi a permutation (McKay, Beckman and Conover 1979); never 0 nor 1.
     """
-    strata = rng.permutation(n) + rng.random(n)
-    return np.asarray(ndtri(np.clip(strata / n, 1e-16, 1 - 1e-16)), dtype=np.float64)
+    points = rng.permutation(n) + rng.random(n)
+    points /= n
+    return np.clip(points, 1e-16, 1 - 1e-16, out=points)
+
+
+def normal_scores(rng: np.random.Generator, n: int) -> FloatArray:
+    """`n` standard normal scores by Latin hypercube: z = Phi^-1(u)."""
+    return np.asarray(ndtri(latin_hypercube(rng, n)), dtype=np.float64)
 
 
 def correlated(

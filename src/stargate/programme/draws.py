@@ -12,9 +12,9 @@ from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import ndtri
+from scipy.special import ndtr, ndtri
 
-from stargate.engine.sampling import normal_scores
+from stargate.engine.sampling import latin_hypercube
 from stargate.engine.streams import stream
 
 FloatArray = NDArray[np.float64]
@@ -42,39 +42,43 @@ class Draws(Protocol):
 
 
 class Sampled:
-    """Scores drawn from named streams, and kept: the inputs of a sensitivity analysis.
+    """Scores drawn from named streams, and kept, with their ranks for a sensitivity analysis.
 
-    The samples of a tile are one Latin hypercube, independent of all other tiles, so that many
-    samples can be drawn tile by tile, in any order and anywhere, and are always the same.
+    `ranks` are the inputs so far, each as what ranks its samples: the probability of a score,
+    whether an event happens. The samples of a tile are one Latin hypercube, independent of all
+    other tiles, so that many samples can be drawn tile by tile, in any order and anywhere, and are
+    always the same.
     """
 
     def __init__(self, seed: int, n: int, tile: int = 0) -> None:
         self.seed = seed
         self.n = n
         self.tile = tile
-        self.inputs: dict[str, FloatArray] = {}
+        self.ranks: dict[str, FloatArray] = {}
+        self._scores: dict[str, FloatArray] = {}
 
     def score(self, name: str) -> FloatArray:
         """The scores of that name under the seed; the same at every call."""
-        if name not in self.inputs:
-            self.inputs[name] = self._drawn(name)
-        return self.inputs[name]
+        if name not in self._scores:
+            self.ranks[name] = self._drawn(name)
+            self._scores[name] = ndtri(self.ranks[name])
+        return self._scores[name]
 
     def event(self, name: str, probability: float) -> BoolArray:
         """Whether the event happens; what counts for sensitivity is that, not by how much."""
-        if name not in self.inputs:
-            self.inputs[name] = (self._drawn(name) > -ndtri(probability)).astype(np.float64)
-        return self.inputs[name] > 0
+        if name not in self.ranks:
+            self.ranks[name] = (self._drawn(name) > 1.0 - probability).astype(np.float64)
+        return self.ranks[name] > 0
 
     def steps(self, name: str, k: int) -> FloatArray:
         """Columns of scores; the input that counts for sensitivity is where they add up to."""
-        steps = np.stack([self._drawn(name, str(i)) for i in range(k)], axis=1)
-        self.inputs[name] = steps.sum(axis=1) / np.sqrt(k)
+        steps = np.stack([ndtri(self._drawn(name, str(i))) for i in range(k)], axis=1)
+        self.ranks[name] = ndtr(steps.sum(axis=1) / np.sqrt(k))
         return steps
 
     def _drawn(self, *names: str) -> FloatArray:
         names = (*names, f"tile {self.tile}") if self.tile else names
-        return normal_scores(stream(self.seed, *names), self.n)
+        return latin_hypercube(stream(self.seed, *names), self.n)
 
 
 # Samples of one Latin hypercube: enough for its strata to even out what they can, few enough for

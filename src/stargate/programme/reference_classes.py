@@ -13,7 +13,6 @@ from datetime import date
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import root_scalar
 
 from stargate import catalog
 from stargate.errors import CatalogError
@@ -40,6 +39,8 @@ def fit_weibull(durations: FloatArray, observed: BoolArray) -> WeibullFit:
     is (sum t^k / n_observed)^(1/k), sums over all durations. Source: Lawless, Statistical Models
     and Methods for Lifetime Data, 2nd ed. (2003), section 5.2. Needs two distinct observed values.
     """
+    from scipy.optimize import root_scalar  # slow to import, and only fits need it
+
     if len(np.unique(durations[observed])) < 2 or np.any(durations <= 0):
         raise ValueError("a Weibull fit needs positive durations, two distinct ones observed")
     relative = durations / durations.max()

@@ -7,8 +7,6 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import ndtr
-from scipy.stats import rankdata
 
 from stargate.programme.sampled import DriverEffect
 
@@ -16,6 +14,8 @@ FloatArray = NDArray[np.float64]
 
 # Fewer samples in which the outcome happens say nothing about what moves it.
 _FEWEST = 100
+# Ranks lie between 0 and 1; what spreads less is the same in all samples.
+_NO_SPREAD = 1e-6
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,57 +36,74 @@ class Measure:
     moved: FloatArray
 
 
-@dataclass(frozen=True, slots=True)
-class Ranks:
-    """The ranks of inputs, one row an input: an input's scores are normal, so Phi ranks them.
+def rank_correlations(
+    inputs: Mapping[str, FloatArray], outcomes: Mapping[str, FloatArray]
+) -> dict[str, Correlations]:
+    """Spearman's rank correlation of every input with every outcome, where that is finite.
 
-    Of an event any two values serve as ranks.
+    Pearson's correlation of the ranks (Spearman 1904). Inputs come as their ranks, on any scale;
+    those of the outcomes are found here, ties given their mean rank. Of an outcome that hardly
+    happens, or is the same throughout, nothing is said.
     """
+    targets = {
+        name: _Target.of(outcome)
+        for name, outcome in outcomes.items()
+        if _varies(outcome[np.isfinite(outcome)])
+    }
+    told = {name: _with_each(inputs, target) for name, target in targets.items() if inputs}
+    return {name: told.get(name, Correlations(0, {})) for name in outcomes}
 
-    names: tuple[str, ...]
+
+def _varies(finite: FloatArray) -> bool:
+    return len(finite) >= _FEWEST and bool(np.ptp(finite) > 0)
+
+
+@dataclass(frozen=True, slots=True)
+class _Target:
+    """The ranks of an outcome, standardised; 0 where it does not happen."""
+
+    n: int
+    happens: FloatArray | None
     rank: FloatArray
-    spread: FloatArray
 
     @classmethod
-    def of(cls, inputs: Mapping[str, FloatArray]) -> Ranks:
-        """Ranks between 0 and 1."""
-        rank = np.zeros((len(inputs), max(map(len, inputs.values()), default=0)))
-        for row, scores in zip(rank, inputs.values(), strict=True):
-            ndtr(scores, out=row)
-        return cls(tuple(inputs), rank, _spread(rank))
-
-    def where(self, happens: NDArray[np.bool_]) -> Ranks:
-        """Those of some samples."""
+    def of(cls, outcome: FloatArray) -> _Target:
+        happens = np.isfinite(outcome)
+        rank = mean_ranks(outcome[happens])
+        rank = (rank - rank.mean()) / rank.std()
         if happens.all():
-            return self
-        rank = self.rank[:, happens]
-        return Ranks(self.names, rank, _spread(rank))
+            return cls(len(rank), None, rank)
+        spaced = np.zeros(len(outcome))
+        spaced[happens] = rank
+        return cls(len(rank), happens.astype(np.float64), spaced)
+
+    def correlation(self, rank: FloatArray) -> float:
+        """With an input; what is the same in all samples goes with nothing.
+
+        Sums of products by einsum, which one thread makes in one order on any machine.
+        """
+        counted = rank if self.happens is None else rank * self.happens
+        mean = counted.sum() / self.n
+        square = np.einsum("i,i->", counted, counted) / self.n
+        spread = float(np.sqrt(max(square - mean * mean, 0.0)))
+        if spread <= _NO_SPREAD:
+            return 0.0
+        return float(np.einsum("i,i->", counted, self.rank) / self.n / spread)
 
 
-def _spread(rank: FloatArray) -> FloatArray:
-    """Standard deviation of each row."""
-    if not rank.size:
-        return np.zeros(len(rank))
-    square = np.einsum("ij,ij->i", rank, rank) / rank.shape[1]
-    return np.sqrt(np.maximum(square - rank.mean(axis=1) ** 2, 0.0))
+def _with_each(inputs: Mapping[str, FloatArray], target: _Target) -> Correlations:
+    return Correlations(target.n, {n: target.correlation(rank) for n, rank in inputs.items()})
 
 
-def rank_correlations(inputs: Ranks, outcome: FloatArray) -> Correlations:
-    """Spearman's rank correlation of every input with an outcome, where the outcome is finite.
-
-    Pearson's correlation of the ranks (Spearman 1904), ties of the outcome given their mean rank.
-    """
-    happens = np.isfinite(outcome)
-    n = int(happens.sum())
-    if not inputs.names or n < _FEWEST or np.ptp(outcome[happens]) == 0:
-        return Correlations(0, {})
-    ranks = inputs.where(happens)
-    target = rankdata(outcome[happens])
-    target = (target - target.mean()) / target.std()
-    # What is the same in all samples goes with nothing.
-    along = ranks.rank @ target / n
-    told = np.where(ranks.spread > 1e-6, along / np.maximum(ranks.spread, 1e-6), 0.0)
-    return Correlations(n, dict(zip(inputs.names, told.tolist(), strict=True)))
+def mean_ranks(values: FloatArray) -> FloatArray:
+    """Ranks from 1 on; those that tie share their mean."""
+    order = np.argsort(values, kind="stable")
+    rising = values[order]
+    starts = np.flatnonzero(np.concatenate([[True], rising[1:] != rising[:-1]]))
+    ends = np.append(starts[1:], len(values))
+    ranks = np.empty(len(values))
+    ranks[order] = np.repeat(0.5 * (starts + ends + 1), ends - starts)
+    return ranks
 
 
 def effects(

@@ -27,7 +27,7 @@ from stargate.programme.known import NOTHING_KNOWN, Known
 from stargate.programme.options.courses import Baseline, Exercised, exercised
 from stargate.programme.sampled import Series
 from stargate.programme.schedule import driving_paths
-from stargate.programme.sensitivity import Correlations, Ranks, rank_correlations
+from stargate.programme.sensitivity import Correlations, rank_correlations
 from stargate.programme.simulation import Outcome, simulate, surroundings
 from stargate.programme.works import SpeedOf
 from stargate.spec.activities import Activity
@@ -123,7 +123,7 @@ def make_tile(setting: Setting, number: int, n: int, speed_of: SpeedOf) -> Tile:
 
     outcome = run()
     money = cashflow.case(programme, blocks, draws, outcome, setting.grid_s)
-    ranks = Ranks.of(dict(sorted(draws.inputs.items())))
+    ranks = dict(sorted(draws.ranks.items()))
     found = over_time.paths(programme, blocks, outcome, setting.grid_s)
     plan = Baseline(programme, blocks, order, setting.grid_s, outcome, money, run)
     worth_usd = plan.worth_usd()
@@ -147,8 +147,8 @@ def make_tile(setting: Setting, number: int, n: int, speed_of: SpeedOf) -> Tile:
         columns=columns,
         tasks=_task_counts(programme, order, outcome),
         series=over_time.series(programme, found),
-        correlations={name: rank_correlations(ranks, told) for name, told in moving.items()},
-        inputs=ranks.names,
+        correlations=rank_correlations(ranks, moving),
+        inputs=tuple(ranks),
     )
 
 
