@@ -13,7 +13,7 @@ from rich.console import Console
 from stargate.programme.plan import plan as make_plan
 from stargate.programme.result import PlanResult
 from stargate.spec.loader import load_document
-from stargate.view.cash import cash_section, cash_sentences, footprint_more, told_parties
+from stargate.view.cash import cash_answers, cash_section, footprint_more, told_parties
 from stargate.view.figures.cash import by_year_and_name, contingency
 from stargate.view.plan_charts import footprint_charts
 from stargate.view.plan_report import plan_page
@@ -28,7 +28,7 @@ def result() -> PlanResult:
 
 
 def test_the_answer_says_that_revenue_is_assumed_before_what_it_is_worth(result: PlanResult):
-    words = " ".join(cash_sentences(result)).replace("\u00a0", " ")
+    words = " ".join(told for _, told in cash_answers(result)).replace("\u00a0", " ")
     assert "Revenue is assumed, not reported: accelerators rented out." in words
     assert words.index("Revenue is assumed") < words.index("net present value")
     assert "needs a contingency of" in words
@@ -84,7 +84,7 @@ def test_the_terminal_shows_the_parties_below_the_whole(result: PlanResult):
 
 def test_a_plan_that_says_nothing_of_money_has_no_section(plan: PlanResult):
     assert cash_section(plan) == []
-    assert cash_sentences(plan) == []
+    assert cash_answers(plan) == []
     assert footprint_more(plan) == []
 
 

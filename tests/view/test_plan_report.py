@@ -9,6 +9,8 @@ from itertools import pairwise
 
 import pytest
 
+from stargate.programme.sampled import DriverEffect
+from stargate.view.answer import answers, sources
 from stargate.view.page import paragraph
 from stargate.view.plan_report import plan_page, plan_report
 
@@ -107,7 +109,7 @@ def test_the_same_result_gives_the_same_bytes(plan, page):
 
 
 def test_the_answer_stands_before_any_table_or_chart(page):
-    answer = page.index('class="answer"')
+    answer = page.index('class="answers"')
     assert answer < page.index("<table")
     assert answer < page.index('class="chart"')
 
@@ -120,11 +122,29 @@ def test_the_answer_says_when_how_much_with_which_odds_and_why(elements):
         "within the upper end of its budget of $100B to $115B in 8 % of the futures",
         "opens at its first attempt in 42 %",
         "at some attempt in 71 %",
-        "What goes with the date of Phase five most: method progress (−0.62; 15 months)",
+        "With the date of Phase five goes most: method progress (−0.62; 15 months)",
         "with the cost: accelerator price (+0.74; $47B)",
         "3.85 GW of IT load, 5 GW at the facility",
     ):
         assert said in words
+
+
+def test_the_answers_say_how_many_numbers_are_assumed(plan):
+    asked, told = sources(plan)
+    assumed = sum(fact.confidence == "assumed" for fact in plan.facts)
+    assert asked == "Sources"
+    assert f"Of {len(plan.facts)} numbers" in told
+    assert f"{assumed} are assumed" in told
+
+
+def test_an_input_that_comes_once_a_block_is_told_once(plan):
+    built = [
+        DriverEffect(f"task/{block}", f"duration of {block} · building", "P5", "s", rank, 0, 9, 3)
+        for block, rank in (("a", 0.5), ("b", 0.4))
+    ]
+    words = dict(answers(replace(plan, drivers=tuple(built))))["What moves it"]
+    assert "duration of a · building, and 1 more like it" in words
+    assert "duration of b" not in words
 
 
 def test_a_budget_is_called_reported_nowhere(page):

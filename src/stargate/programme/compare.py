@@ -158,7 +158,7 @@ def _phase(was: PhaseResult, now: PhaseResult, start: date, other: date) -> Phas
             np.isfinite(phase.online_s) & (phase.capex_usd <= (phase.budget_high_usd or np.inf))
             for phase in (was, now)
         ]
-        odds.append(odds_difference("within its reported cost", *within))
+        odds.append(odds_difference("within its budget", *within))
     return PhaseComparison(
         id=was.id,
         name=was.name,

@@ -82,7 +82,15 @@ def _plain(name: str, kind: Kind | None) -> str:
 
 
 def _text(value: float, kind: Kind | None) -> str:
-    return units.format_quantity(value, kind) if kind else f"{value:g}"
+    if kind is None:
+        return f"{value:g}"
+    return units.format_quantity(value, kind, unit="months" if _whole_months(value, kind) else "")
+
+
+def _whole_months(value: float, kind: Kind) -> bool:
+    """Whether a planner would have said months: a whole number of them that makes no whole year."""
+    n = value / units.MONTH_S
+    return kind is units.DURATION and n >= 1 and abs(n - round(n)) < 1e-9 and round(n) % 12 != 0
 
 
 def assumptions(programme: Programme) -> tuple[str, ...]:

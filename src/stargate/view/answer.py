@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
+from collections.abc import Sequence
 
 from stargate.programme.result import GateResult, PhaseResult, PlanResult
 from stargate.programme.sampled import DriverEffect
@@ -17,6 +19,9 @@ from stargate.view.wording import (
     percent,
     power,
 )
+
+Answer = tuple[str, str]
+"""What is asked in a word or two, and the answer in sentences."""
 
 
 def verdict(result: PlanResult) -> tuple[str, ...]:
@@ -52,20 +57,36 @@ def _first(gate: GateResult) -> float:
     return gate.attempts[0].probability_passed_by_now if gate.attempts else gate.probability_pass
 
 
-def sentences(result: PlanResult) -> tuple[str, ...]:
-    """When, for how much, through which gate, and what moves it: one sentence group each."""
+def answers(result: PlanResult) -> tuple[Answer, ...]:
+    """When, for how much, through which gate, what moves it, and how large it is."""
     last = result.phases[-1]
-    return tuple(
-        sentence
-        for sentence in (
-            _when(result, last),
-            _money(result, last),
-            *(_gate(gate) for gate in result.gates if gate.opens),
-            _drivers(result, last),
-            _size(last),
-        )
-        if sentence
+    found = (
+        ("When", _when(result, last)),
+        ("Cost", _money(result, last)),
+        *(("Gate", _gate(gate)) for gate in result.gates if gate.opens),
+        ("What moves it", _drivers(result, last)),
+        ("Size", _size(last)),
     )
+    return tuple((question, told) for question, told in found if told)
+
+
+def sources(result: PlanResult) -> Answer:
+    """How many of the numbers are whose, by how far they can be trusted."""
+    counts = Counter[str](fact.confidence for fact in result.facts)
+    told = [f"{counts[kind]} {words}" for kind, words in _TRUST.items() if counts[kind]]
+    return (
+        "Sources",
+        f"Of {len(result.facts)} numbers that the plan rests on, {listing(told)}. Each is listed "
+        "with its source under “Facts and sources”, the assumed first.",
+    )
+
+
+_TRUST = {
+    "assumed": "are assumed",
+    "recalled": "recalled without the source at hand",
+    "read": "read in the source that is named",
+    "measured": "measured",
+}
 
 
 def _when(result: PlanResult, last: PhaseResult) -> str:
@@ -139,25 +160,39 @@ _FAILING = {
 
 def _drivers(result: PlanResult, last: PhaseResult) -> str:
     """The strongest inputs with both measures: the order by one is not the order by the other."""
-    dates = [_effect(effect) for effect in strongest(result, "s")[:3]]
+    dates = _by_kind(strongest(result, "s"))[:3]
     if not dates:
         return ""
-    text = f"What goes with the date of {last.name} most: {listing(dates)}"
-    if costs := strongest(result, "USD"):
-        text += f"; with the cost: {_effect(costs[0])}"
+    text = f"With the date of {last.name} goes most: {listing([_effect(*each) for each in dates])}"
+    if costs := _by_kind(strongest(result, "USD"))[:2]:
+        text += f"; with the cost: {listing([_effect(*each) for each in costs])}"
     return (
         f"{text}. In this order by rank correlation over all futures; the second number is how far "
         "that input alone moves the median case from its P10 to its P90, or by happening."
     )
 
 
-def _effect(effect: DriverEffect) -> str:
+def _by_kind(effects: Sequence[DriverEffect]) -> list[tuple[DriverEffect, int]]:
+    """The strongest of each kind of input, and on how many other blocks it comes again."""
+    counts = Counter(_kind(effect) for effect in effects)
+    first = {_kind(effect): effect for effect in reversed(effects)}
+    ranked = sorted(first.values(), key=effects.index)
+    return [(effect, counts[_kind(effect)] - 1) for effect in ranked]
+
+
+def _kind(effect: DriverEffect) -> str:
+    """A task's name without its block: `duration of campus-a · building` is `building`."""
+    return effect.label.rsplit(" · ", 1)[-1]
+
+
+def _effect(effect: DriverEffect, n_alike: int) -> str:
     swing = abs(effect.swing)
+    label = f"{effect.label}, and {n_alike} more like it" if n_alike else effect.label
     rank = f"{effect.rank_correlation:+.2f}".replace("-", "−")
     if not math.isfinite(swing):
-        return f"{effect.label} ({rank})"
+        return f"{label} ({rank})"
     shown = f"{swing / MONTH_S:,.0f}\u00a0months" if effect.unit == "s" else money(swing)
-    return f"{effect.label} ({rank}; {shown})"
+    return f"{label} ({rank}; {shown})"
 
 
 def strongest(result: PlanResult, unit: str) -> tuple[DriverEffect, ...]:

@@ -10,6 +10,7 @@ import numpy as np
 from stargate.programme.cash_result import CashResult, PartyResult
 from stargate.programme.result import PlanResult
 from stargate.programme.sampled import Series
+from stargate.view.answer import Answer
 from stargate.view.figures.bands import Band
 from stargate.view.figures.cash import by_year_and_name, contingency, worth_so_far
 from stargate.view.figures.style import Chart
@@ -62,13 +63,16 @@ def _signed(usd: float) -> str:
     return billions(usd).replace("-", "−")
 
 
-def cash_sentences(result: PlanResult) -> list[str]:
-    """What is assumed of the revenue, what the money is worth, and what to keep in reserve."""
+def cash_answers(result: PlanResult) -> list[Answer]:
+    """What to keep in reserve, what is assumed of the revenue, and what the money is worth."""
     cash = result.cash
     if cash is None:
         return []
-    reserve = " ".join(_reserve(result, cash))
-    return [text for text in (reserve, _worth(cash) if cash.has_revenue else "") if text]
+    found = (
+        ("Reserve", " ".join(_reserve(result, cash))),
+        ("Worth", _worth(cash) if cash.has_revenue else ""),
+    )
+    return [(question, told) for question, told in found if told]
 
 
 def _worth(cash: CashResult) -> str:

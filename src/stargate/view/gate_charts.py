@@ -57,14 +57,15 @@ def run_chart(result: PlanResult) -> Chart | None:
     runs = [run for run in result.runs if math.isfinite(run.compute_flop.p50)]
     if not runs:
         return None
+    worth = 10.0 ** math.floor(math.log10(max(run.compute_flop.p50 for run in runs)))
     columns = (
-        ("Compute (FLOP)", [run.compute_flop for run in runs], True),
-        ("Loss (nats a token)", [run.loss_nats for run in runs], False),
-        ("Capability (points)", [run.capability for run in runs], False),
+        (f"Compute ({worth:.0e} FLOP)", [run.compute_flop for run in runs], worth),
+        ("Loss (nats a token)", [run.loss_nats for run in runs], 1.0),
+        ("Capability (points)", [run.capability for run in runs], 1.0),
     )
     panels = [
-        Panel(axis, _run_intervals(runs, found), log=log)
-        for axis, found, log in columns
+        Panel(axis.replace("e+", "e"), _run_intervals(runs, found, worth), log=worth > 1)
+        for axis, found, worth in columns
         if all(found)
     ]
     return intervals(
@@ -78,9 +79,11 @@ def run_chart(result: PlanResult) -> Chart | None:
     )
 
 
-def _run_intervals(runs: Sequence[RunResult], found: Sequence[Quantiles | None]) -> list[Interval]:
+def _run_intervals(
+    runs: Sequence[RunResult], found: Sequence[Quantiles | None], worth: float
+) -> list[Interval]:
     return [
-        Interval(run.name, q.p10, q.p50, q.p90)
+        Interval(run.name, q.p10 / worth, q.p50 / worth, q.p90 / worth)
         for run, q in zip(runs, found, strict=True)
         if q is not None
     ]

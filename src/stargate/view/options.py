@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from stargate.programme.result import OptionResult, PlanResult
+from stargate.view.answer import Answer
 from stargate.view.figures.options import Gain, option_gains
 from stargate.view.page import Column, Markup, chart_markup, paragraph, table, text
 from stargate.view.plan_charts import basis
@@ -33,13 +34,15 @@ def _billions(usd: float) -> str:
     return f"{usd / 1e9:,.2f}".replace("-", "−")
 
 
-def option_sentences(result: PlanResult) -> list[str]:
+def option_answers(result: PlanResult) -> list[Answer]:
     """Which decision buys most, and which buy nothing."""
-    if not result.options:
-        return []
+    return [("Decision", _decision(result))] if result.options else []
+
+
+def _decision(result: PlanResult) -> str:
     best = result.best_option
     if best is None:
-        return ["None of the options that are stated is worth exercising on what is known by then."]
+        return "None of the options that are stated is worth exercising on what is known by then."
     days = " or ".join(dict.fromkeys(long_month(result.day(day)) for day in best.days_s[:2]))
     rule = "where it pays on what is then known" if best.rule == "optimal" else "by its stated rule"
     said = (
@@ -48,7 +51,7 @@ def option_sentences(result: PlanResult) -> list[str]:
         f"{money(best.value_usd)} of net present value in the mean."
     )
     idle = [option.name for option in by_value(result) if option.probability_exercised == 0]
-    return [said + (f" Not worth exercising: {', '.join(idle)}." if idle else "")]
+    return said + (f" Not worth exercising: {', '.join(idle)}." if idle else "")
 
 
 def option_section(result: PlanResult) -> list[Markup]:
@@ -70,7 +73,7 @@ def option_section(result: PlanResult) -> list[Markup]:
     rests = "Basis: regression on what is known on the day (Longstaff and Schwartz 2001), each "
     chart = option_gains(gains, basis(result, rests + "option alone, common random numbers."))
     return [
-        *(paragraph(sentence) for sentence in option_sentences(result)),
+        paragraph(_decision(result)),
         chart_markup(chart),
         _options(result, found),
         _regrets(result),

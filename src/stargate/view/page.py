@@ -68,6 +68,14 @@ def lead(sentences: Iterable[str]) -> Markup:
     return Markup('<div class="answer">' + "".join(paragraph(s).html for s in sentences) + "</div>")
 
 
+def answered(entries: Iterable[tuple[str, str]]) -> Markup:
+    """What is asked on the left, the answer beside it; the first one largest."""
+    rows = "\n".join(
+        f"<div><dt>{escape(asked)}</dt><dd>{text(told)}</dd></div>" for asked, told in entries
+    )
+    return Markup(f'<dl class="answers">\n{rows}\n</dl>')
+
+
 def bullets(lines: Iterable[str]) -> Markup:
     """A plain list."""
     return Markup("<ul>" + "".join(f"<li>{escape(line)}</li>" for line in lines) + "</ul>")

@@ -230,21 +230,23 @@ def joint_chart(result: PlanResult) -> Chart:
 
 
 def driver_charts(result: PlanResult) -> list[Chart]:
-    """Tornado of the last phase's date and of the programme's cost."""
+    """Tornado of the last phase's date, of the programme's cost, and of what it is worth."""
+    worth = result.cash.drivers if result.cash is not None and result.cash.has_revenue else ()
     outcomes = (
-        ("s", f"the date of {result.phases[-1].name}", "months", MONTH_S),
-        ("USD", "the cost of the programme", "$ billion", 1e9),
+        ("s", strongest(result, "s"), f"the date of {result.phases[-1].name}", "months", MONTH_S),
+        ("usd", strongest(result, "USD"), "the cost of the programme", "$ billion", 1e9),
+        ("npv", worth, "the programme's net present value", "$ billion", 1e9),
     )
     return [
         tornado(
-            [_swing(effect, scale) for effect in effects],
-            chart_id=f"tornado-{unit.lower()}",
+            [_swing(effect, scale) for effect in effects[:_DRIVERS_SHOWN]],
+            chart_id=f"tornado-{name}",
             output=output,
             swing_unit=shown_unit,
-            basis=basis(result, "Basis: the sampled futures themselves, no further runs."),
+            basis=basis(result, "Basis: correlation over the same futures; one input at a time."),
         )
-        for unit, output, shown_unit, scale in outcomes
-        if (effects := strongest(result, unit)[:_DRIVERS_SHOWN])
+        for name, effects, output, shown_unit, scale in outcomes
+        if effects
     ]
 
 

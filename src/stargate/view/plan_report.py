@@ -10,19 +10,19 @@ from stargate.programme.result import PlanResult
 from stargate.view import gate_charts
 from stargate.view import plan_charts as charts
 from stargate.view import plan_tables as tables
-from stargate.view.answer import budget, sentences
-from stargate.view.cash import cash_section, cash_sentences, footprint_more
+from stargate.view.answer import Answer, answers, budget, sources
+from stargate.view.cash import cash_answers, cash_section, footprint_more
 from stargate.view.figures.style import Chart
-from stargate.view.options import option_section
+from stargate.view.options import option_answers, option_section
 from stargate.view.page import (
     Markup,
     Section,
+    answered,
     bullets,
     chart_markup,
     command,
     heading,
     key_figures,
-    lead,
     page,
     paragraph,
 )
@@ -44,10 +44,20 @@ def plan_page(result: PlanResult, *, command_line: str = "") -> str:
             f"Programme plan · known to {long_day(result.data_date)} · "
             f"{result.n_samples:,} sampled futures"
         ),
-        opening=[lead((*sentences(result), *cash_sentences(result))), _key_figures(result)],
+        opening=[_key_figures(result), answered(_answers(result))],
         sections=_sections(result, command_line),
         footer=f"Stargate {result.version} · spec {result.spec_hash[:12]} · seed {result.seed}",
     )
+
+
+def _answers(result: PlanResult) -> list[Answer]:
+    """What a planner asks, in the order of asking."""
+    return [
+        *answers(result),
+        *option_answers(result),
+        *cash_answers(result),
+        sources(result),
+    ]
 
 
 def _key_figures(result: PlanResult) -> Markup:
@@ -70,6 +80,8 @@ def _key_figures(result: PlanResult) -> Markup:
         first = gate.attempts[0].probability_passed_by_now if gate.attempts else math.nan
         opens = percent(gate.probability_pass)
         entries.append(("Gate opens", opens, f"{percent(first)} at first attempt"))
+    if (best := result.best_option) is not None:
+        entries.append(("The decision that buys most", f"+{money(best.value_usd)}", best.name))
     return key_figures(entries)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
+from stargate.catalog import fact
 from stargate.catalog.facts import Fact
 from stargate.programme.result import GateResult, PhaseResult, PlanResult, RunResult, TaskResult
 from stargate.programme.sampled import Quantiles
@@ -232,7 +233,16 @@ def uptime(run: RunResult) -> str:
         f"rest detection, restart and the checkpoints. So {utilisation(run.goodput)} of the time "
         "makes progress. Failure rate, how failures go together, and the times of checkpoint, "
         "detection and restart are the plan's (“goodput” of the run); all accelerators wait for "
-        "each restart, as no recovery around a failed machine is assumed."
+        "each restart, as no recovery around a failed machine is assumed. "
+        f"{_published_uptime()}"
+    )
+
+
+def _published_uptime() -> str:
+    together, elastic = (fact(f"effective_time_98k_{way}") for way in ("synchronous", "elastic"))
+    return (
+        f"Published for 98,000 H100: {percent(together.value)} of the time where all wait, "
+        f"{percent(elastic.value)} where the others go on meanwhile ({elastic.source})."
     )
 
 

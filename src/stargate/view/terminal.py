@@ -19,9 +19,9 @@ from rich.text import Text
 from stargate.programme.cash_result import CashResult
 from stargate.programme.result import PlanResult
 from stargate.units import MONTH_S
-from stargate.view.answer import sentences, strongest, verdict
-from stargate.view.cash import PARTY_COLUMNS, cash_sentences, party_cells, told_parties
-from stargate.view.options import OPTION_COLUMNS, by_value, option_cells, option_sentences
+from stargate.view.answer import answers, sources, strongest, verdict
+from stargate.view.cash import PARTY_COLUMNS, cash_answers, party_cells, told_parties
+from stargate.view.options import OPTION_COLUMNS, by_value, option_answers, option_cells
 from stargate.view.slips import SLIP_COLUMNS, slip_cells, slip_sentences, told
 from stargate.view.wording import (
     billions,
@@ -76,7 +76,8 @@ def plan_summary(result: PlanResult) -> RenderableType:
 
 
 def _told(result: PlanResult) -> tuple[str, ...]:
-    return (*sentences(result), *cash_sentences(result), *option_sentences(result))
+    found = (*answers(result), *cash_answers(result), *option_answers(result), sources(result))
+    return tuple(told for _, told in found)
 
 
 def plain_table(title: str, first: str, *numbers: str) -> Table:
