@@ -6,6 +6,7 @@ import pytest
 
 from stargate.catalog import fact
 from stargate.plant.amortised_cost import amortised_usd, run_cost, value_after_progress_usd
+from stargate.programme import llama_405b
 from stargate.programme.published_totals import Total, cost_of_run, flagged, totals
 from stargate.units import YEAR_S
 
@@ -31,6 +32,13 @@ def test_the_hours_by_step_time_stay_within_the_step_times_interval(
     """80 % of step times lie within about 13 % of the prediction; a run is no better known."""
     hours = next(t for t in every_total if t.id == BY_STEP_TIME)
     assert abs(hours.error) < 0.2
+
+
+def test_the_published_split_of_llama_405b_fits_its_accelerators_without_recompute():
+    """Arxiv 2407.21783, section 3.3.2: no activation checkpointing at sequences of 8,192."""
+    pretraining, lengthening = llama_405b.stages()
+    assert pretraining.seq_len == 8192
+    assert lengthening.step_s > 1.5 * pretraining.step_s
 
 
 def test_each_published_value_is_a_fact_with_a_source(every_total: tuple[Total, ...]):

@@ -11,21 +11,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 
-import numpy as np
-
 from stargate import catalog
 from stargate.catalog import fact
-from stargate.perf.flop import model_flop
-from stargate.perf.machine import Machine
-from stargate.perf.search import search
-from stargate.perf.shape import ModelShape, WorkShape
 from stargate.plant.amortised_cost import RunCost, run_cost, value_after_progress_usd
 from stargate.plant.capital import annual_cost_of_ownership
 from stargate.plant.power import carbon_kg, facility_power_w
-from stargate.plant.reliability import daly_interval_s, goodput, mean_time_between_failures_s
+from stargate.programme import llama_405b
 from stargate.programme.timelines import Milestone, catalogued_vintages, rises
-from stargate.programme.training_run import active_parameters, training_compute_flop
-from stargate.spec.workload import TrainingWorkload
 from stargate.units import DAY_S, HOUR_S, YEAR_S
 
 TOLERANCE = 0.03
@@ -269,44 +261,20 @@ def _h100_equivalents(site: str, day: date) -> float:
     return float(table.where(vintage=vintage, site=site, date=str(day)).rows[0]["h100_equivalents"])
 
 
-_RUN_ACCELERATORS = 16384
-
-
 def _llama_405b() -> Iterator[Total]:
     """Compute of Llama 3.1 405B, and its GPU-hours by speed x goodput."""
-    shape = catalog.model("llama-3.1-405b")
-    work = TrainingWorkload(model="llama-3.1-405b", seq_len=8192, global_batch=2048)
-    tokens = fact("llama31_405b_tokens").value
-    parameters = active_parameters(shape, work)
-    flop = float(training_compute_flop(parameters, np.asarray(tokens)))
     how = "6 x multiplying weights x 15.6 T tokens"
+    flop = llama_405b.compute_flop()
     yield _total("llama31-405b-compute", "compute_llama31_405b", flop, how, "FLOP")
-    share = _goodput_16k(parameters)
-    per_step = model_flop(ModelShape.of(shape), WorkShape.of(work, 1.0, unfused=False))
-    steps = tokens / (work.seq_len * work.global_batch)
-    needed = float(np.asarray(per_step).sum()) * steps
-    rate = fact("llama31_405b_in_run_rate").value
+    share = llama_405b.goodput_on_16k()
     how = f"model FLOP / published in-run rate / goodput {share:.3f} (Young, Daly)"
-    hours = needed / rate / share
+    hours = llama_405b.time_by_rate_s() / share
     yield _total("llama31-405b-hours-rate", "llama31_405b_device_time", hours, how, "h", HOUR_S)
-    step_s = search(shape, Machine.of("h100-sxm", _RUN_ACCELERATORS), work).best.step_time_s
-    hours = steps * step_s * _RUN_ACCELERATORS / share
-    how = f"steps x best predicted step time of {step_s:.2f} s x 16,384 / goodput {share:.3f}"
-    yield _total("llama31-405b-hours-step", "llama31_405b_device_time", hours, how, "h", HOUR_S)
-
-
-def _goodput_16k(parameters: float) -> float:
-    """Goodput on 16,384 H100 with the failure rate of that run, by Daly's interval.
-
-    A failure shows as a hang that ends by the collective timeout.
-    """
-    state_bytes = parameters * fact("checkpoint_bytes_per_parameter").value
-    checkpoint_s = state_bytes / fact("checkpoint_store_rate").value
-    mtbf_s = mean_time_between_failures_s(fact("failure_rate_llama3_h100").value, _RUN_ACCELERATORS)
-    return goodput(
-        daly_interval_s(checkpoint_s, mtbf_s),
-        checkpoint_s,
-        fact("detect_by_timeout").value,
-        fact("cold_recovery_16k").value,
-        mtbf_s,
+    stages = llama_405b.stages()
+    hours = sum(stage.device_time_s for stage in stages) / share
+    told = ", ".join(
+        f"{stage.tokens / 1e12:.1f} T tokens at {stage.seq_len:,} by {stage.step_s:.2f} s"
+        for stage in stages
     )
+    how = f"predicted steps of the published split ({told}) x 16,384 / goodput {share:.3f}"
+    yield _total("llama31-405b-hours-step", "llama31_405b_device_time", hours, how, "h", HOUR_S)
