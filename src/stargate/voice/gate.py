@@ -16,6 +16,7 @@ from functools import partial
 
 import numpy as np
 
+from stargate.errors import StargateError
 from stargate.store.voices import Consent, NoGo, Voice
 from stargate.voice.consent import check_words, new_nonce, phrase
 from stargate.voice.embeddings import from_bytes, to_bytes
@@ -31,10 +32,11 @@ from stargate.voice.policy import (
     check_no_go,
     check_same_speaker,
     check_sample,
+    check_utterance,
 )
 from stargate.voice.profile import VoiceProfile
 from stargate.voice.quality import SENTENCES, Tools, assess, summary
-from stargate.voice.refusals import RefusedError
+from stargate.voice.refusals import MissingError, RefusedError
 from stargate.voice.signal.spectrum import Signal
 from stargate.voice.speech import Release, Speech
 
@@ -130,7 +132,8 @@ class Gate:
             self._good_consent(tenant, found.consent_id)
             self._check_text(tenant, utterance)
             engine = self._engine(found.engine)
-            profile = VoiceProfile.from_bytes(self._parts.vault.unseal(found.sealed_profile))
+            check_utterance(utterance, engine.capabilities)
+            profile = self._profile(found)
             spoken = engine.speak(utterance, profile, self._office.issue("speak"))
             rate_hz = engine.capabilities.rate_hz
             pieces = marked(spoken, rate_hz, self._parts.marker, self._policy.least_mark)
@@ -149,15 +152,21 @@ class Gate:
         """Withdraw a consent; every voice that rests on it is deleted. Their ids."""
         with self._recorded("consent_revoked", tenant, consent_id) as detail:
             self._consent(tenant, consent_id)
+            resting = [v for v in self._parts.voices.voices(tenant) if v.consent_id == consent_id]
             deleted = self._parts.voices.revoke(consent_id)
-            detail["deleted"] = deleted
+            left = [line for voice in resting for line in self._left_elsewhere(voice)]
+            detail.update(deleted=deleted, left_elsewhere=left)
+        _tell(left)
         return deleted
 
     def delete_voice(self, tenant: str, voice: str) -> str:
         """Forget a voice; the consent stays. Its id."""
-        with self._recorded("voice_deleted", tenant, voice):
+        with self._recorded("voice_deleted", tenant, voice) as detail:
             found = self._voice(tenant, voice)
             self._parts.voices.delete_voice(found.id)
+            left = self._left_elsewhere(found)
+            detail["left_elsewhere"] = left
+        _tell(left)
         return found.id
 
     def forbid(self, label: str, sample: Sample) -> str:
@@ -184,9 +193,9 @@ class Gate:
         self, engine: Engine, profile: VoiceProfile, sample: Sample, consent_id: str, tenant: str
     ) -> dict[str, object]:
         """How near the copy comes, judged against the spoken consent, which no tuning heard."""
-        compared = engine.comparisons(sample)
-        if not compared:
+        if engine.capabilities.cloning == "none":
             return {}
+        compared = engine.comparisons(sample)
         ears = self._parts.ears
         held_out = self._consented(self._good_consent(tenant, consent_id))["b"]
         tools = Tools(ears, self._parts.recogniser, self._parts.opinion)
@@ -202,6 +211,18 @@ class Gate:
         }
         real = float(ears.embed(sample)["b"] @ held_out)
         return {"quality": summary(measured, "copy", real)}
+
+    def _left_elsewhere(self, voice: Voice) -> list[str]:
+        """Let the engine delete what it keeps but the profile; in words, what it could not."""
+        try:
+            engine = self._engine(voice.engine)
+            engine.forget(self._profile(voice), self._office.issue("forget"))
+        except StargateError as error:
+            return [f"{voice.id}: {error}"]
+        return []
+
+    def _profile(self, voice: Voice) -> VoiceProfile:
+        return VoiceProfile.from_bytes(self._parts.vault.unseal(voice.sealed_profile))
 
     def _consented(self, consent: Consent) -> dict[str, Embedding]:
         """How the voice that consented sounds."""
@@ -277,6 +298,12 @@ class Gate:
 
     def _write(self, event: str, tenant: str, subject: str, detail: Mapping[str, object]) -> None:
         self._parts.audit.append(event, tenant, subject, detail)
+
+
+def _tell(left: list[str]) -> None:
+    """Deleting is done; that something remains elsewhere must not go unsaid."""
+    if left:
+        raise MissingError("deleted here, but perhaps not elsewhere: " + "; ".join(left))
 
 
 def _told(refusal: RefusedError) -> dict[str, object]:

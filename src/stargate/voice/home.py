@@ -34,6 +34,7 @@ from stargate.voice.vault import FileVault
 
 if TYPE_CHECKING:
     from stargate.voice.opinion import OpinionScore
+    from stargate.voice.recogniser import WhisperRecogniser
 
 DIRECTORY_VARIABLE = "STARGATE_VOICE_HOME"
 
@@ -80,12 +81,18 @@ class Home:
         return PerthWatermark(self.assets.path("watermark"))
 
     @cached_property
+    def recogniser(self) -> WhisperRecogniser:
+        """Speech to words."""
+        from stargate.voice.recogniser import WhisperRecogniser
+
+        return WhisperRecogniser(self.assets.path("recogniser").parent)
+
+    @cached_property
     def gate(self) -> Gate:
         """The gate; all its safeguards must be there, whichever are needed."""
         for name in ("watermark", "consent", "signature"):
             self.assets.require(_safeguard(name))
         from stargate.voice.listening import EncoderEars
-        from stargate.voice.recogniser import WhisperRecogniser
 
         parts = Parts(
             voices=self.voices,
@@ -93,7 +100,7 @@ class Home:
             vault=self.vault,
             marker=self.marker,
             ears=EncoderEars(self.assets, self.marker),
-            recogniser=WhisperRecogniser(self.assets.path("recogniser").parent),
+            recogniser=self.recogniser,
             opinion=self._opinion(),
             engines=self._engines,
             now_s=time.time,
@@ -134,12 +141,17 @@ class Home:
         return OpinionScore(self.assets.path("dnsmos")) if ready else None
 
     def _engines(self, office: PermitOffice) -> Mapping[str, Engine]:
+        from stargate.voice.brought import brought_engines
         from stargate.voice.kokoro.engine import NAME, KokoroEngine
 
         return {
             "tone": ToneEngine(office.redeem),
             NAME: KokoroEngine(self.assets, office.redeem),
+            **brought_engines(office.redeem, self._words),
         }
+
+    def _words(self, sample: Sample) -> str:
+        return " ".join(self.recogniser.words(sample.signal, sample.rate_hz))
 
 
 def prepare(assets: Assets, progress: Progress) -> None:

@@ -40,13 +40,16 @@ def marked(
 
 
 def _marked(piece: Signal, rate_hz: int, marker: Marker, least_score: float) -> Signal:
-    """The piece with the mark, laid on again where once is not enough (in sparse, tonal sound)."""
+    """The piece with the mark, laid on again where once is not enough (in sparse, tonal sound).
+
+    It is not laid on at all where the engine did so itself.
+    """
     result, score = piece, 0.0
-    for _ in range(MOST_ROUNDS):
-        result = np.clip(marker.embed(result, rate_hz), -1, 1)
+    for _ in range(1 + MOST_ROUNDS):
         score = marker.score(result, rate_hz)
         if score >= least_score:
             return result
+        result = np.clip(marker.embed(result, rate_hz), -1, 1)
     raise RefusedError(
         "mark_not_found",
         f"the watermark scores {score:.2f} in what was made; {least_score} is needed",

@@ -14,7 +14,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from stargate.voice.engine import Sample
+from stargate.voice.engine import Capabilities, Sample, Utterance
 from stargate.voice.refusals import RefusedError
 from stargate.voice.signal.activity import Recording, measure, speech_only
 
@@ -106,6 +106,18 @@ def check_no_go(voice: Embedding, forbidden: Sequence[Embedding], policy: Policy
     nearest = max((float(voice @ other) for other in forbidden), default=-1.0)
     if nearest >= policy.no_go:
         raise RefusedError("no_go_voice", "this voice is too like one that must not be made")
+
+
+def check_utterance(utterance: Utterance, able: Capabilities) -> None:
+    """Refuse what the engine cannot say, rather than let it say something else."""
+    if not able.speaks(utterance.language):
+        known = ", ".join(able.languages)
+        raise RefusedError(
+            "unknown_language",
+            f"{able.engine} does not speak {utterance.language}; it speaks {known}",
+        )
+    if utterance.speed != 1 and not able.any_speed:
+        raise RefusedError("own_speed_only", f"{able.engine} speaks at its own speed alone")
 
 
 def check_allowance(rule: str, what: str, used: int, more: int, limit: int) -> None:

@@ -55,6 +55,10 @@ class ToneEngine:
         self._redeem(permit, "speak")
         return self._hum(utterance, float(profile.arrays["pitch_hz"][0]))
 
+    def forget(self, profile: VoiceProfile, permit: Permit) -> None:  # noqa: ARG002
+        """Nothing is kept but the profile."""
+        self._redeem(permit, "forget")
+
     def _hum(self, utterance: Utterance, pitch_hz: float) -> Iterator[Signal]:
         for clause in clauses(utterance.text):
             n_syllables = max(1, len(re.findall(r"[aeiouy]+", normalise(clause).lower())))

@@ -94,6 +94,10 @@ class KokoroEngine:
             for clause in clauses(utterance.text)
         )
 
+    def forget(self, profile: VoiceProfile, permit: Permit) -> None:  # noqa: ARG002
+        """Nothing is kept but the profile."""
+        self._redeem(permit, "forget")
+
     def comparisons(self, sample: Sample) -> Mapping[str, VoiceProfile]:
         """What a copy is set beside: a generic voice, the nearest one, a mixture of the nearest."""
         recording = sample.at(RATE_HZ)
