@@ -213,7 +213,8 @@ def libraries(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
         vars(sys.modules[name]).update(contents)
     if importlib.util.find_spec("torch") is None:
         _install(monkeypatch, "torch")
-        vars(sys.modules["torch"])["from_numpy"] = np.asarray
+        # SciPy asks whether an array is a torch.Tensor once torch is among the modules
+        vars(sys.modules["torch"]).update(from_numpy=np.asarray, Tensor=type("Tensor", (), {}))
     for engine in BROUGHT:
         for pattern in engine.files:
             file = tmp_path / engine.name / pattern.replace("*", "weights")
