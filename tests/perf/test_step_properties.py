@@ -13,7 +13,7 @@ from stargate import catalog
 from stargate.perf.machine import Machine
 from stargate.perf.shape import ModelShape, WorkShape
 from stargate.perf.space import strategy_space
-from stargate.perf.step import StepTable, evaluate, evaluate_shapes
+from stargate.perf.step import StepTable, evaluate, evaluate_shapes, work_shape
 from stargate.perf.strategy import StrategyTable
 from stargate.spec.workload import Strategy, TrainingWorkload
 
@@ -95,10 +95,8 @@ def test_a_row_of_its_own_model_and_workload_is_the_same_step(
     case: tuple[str, Machine, TrainingWorkload, StrategyTable],
 ) -> None:
     name, machine, workload, table = case
-    peak = machine.peak_flop_per_s("fp8" if workload.precision == "fp8" else "bf16")
-    unfused = workload.attention_kernel == "unfused"
     shapes = ModelShape.stack([ModelShape.of(catalog.model(name))] * len(table))
-    works = WorkShape.stack([WorkShape.of(workload, peak, unfused=unfused)] * len(table))
+    works = WorkShape.stack([work_shape(machine, workload)] * len(table))
     stacked = evaluate_shapes(shapes, machine, works, table)
     np.testing.assert_allclose(stacked.step_time_s, steps_of(case).step_time_s, rtol=1e-12)
 
@@ -174,3 +172,18 @@ def test_no_step_is_faster_than_its_gradients_leave_the_nodes(dp: int) -> None:
     wire_bytes = 2.0 * (nodes - 1) / nodes * steps.memory["gradients"][0]
     node_bytes_per_s = machine.network.nic_bytes_per_s * machine.network.scaleup_domain
     assert steps.step_time_s[0] >= wire_bytes / node_bytes_per_s
+
+
+@pytest.mark.parametrize(
+    ("trait", "slower"), [("reduces_16_bit", -1), ("separate_accumulation", 1)]
+)
+def test_what_software_does_with_gradients_has_a_price(trait: str, slower: int) -> None:
+    machine = Machine.of("a100-sxm-80", 64, software="megatron-2022")
+    changed = replace(machine, software=replace(machine.software, **{trait: True}))
+    model, work = (
+        catalog.model("gpt3-175b"),
+        TrainingWorkload(model="gpt3-175b", seq_len=2048, global_batch=64),
+    )
+    table = StrategyTable.of([Strategy(tp=8, pp=1, dp=8)], [64])
+    usual, other = (evaluate(model, one, work, table).step_time_s[0] for one in (machine, changed))
+    assert (other - usual) * slower > 0

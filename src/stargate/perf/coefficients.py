@@ -70,12 +70,17 @@ class Coefficients:
 
 @dataclass(frozen=True, slots=True)
 class Generation:
-    """A software generation: its coefficients, where they come from, and whether it was said."""
+    """A software generation: its coefficients, where they come from, and whether it was said.
+
+    What it does or does not do is false unless its file says so.
+    """
 
     family: str
     name: str
     coefficients: Coefficients
     unfused_attention: bool
+    reduces_16_bit: bool  # gradients cross the network in 16 bit, whatever they are summed in
+    separate_accumulation: bool  # a pass of its own adds each weight gradient to the fp32 sum
     sources: Mapping[str, str]
     assumed: bool  # nobody stated the generation
 
@@ -116,6 +121,8 @@ def prior(family: str, software: str | None = None) -> Generation:
         name,
         Coefficients(**{f.name: float(stated[f.name]["value"]) for f in fields(Coefficients)}),
         bool(known[name].get("unfused_attention", False)),
+        bool(known[name].get("reduces_16_bit", False)),
+        bool(known[name].get("separate_accumulation", False)),
         {key: str(entry["source"]) for key, entry in stated.items()},
         software is None,
     )

@@ -18,8 +18,9 @@ from stargate.perf.products import Products
 from stargate.perf.shape import WorkShape
 
 # Gradient products write fp32 sums into the gradient buffer: read and write (Megatron's fused
-# accumulation).
+# accumulation, since 2022). Before, they wrote 16 bit and another pass added: read 2 + 4, write 4.
 WEIGHT_GRADIENT_BYTES = 8.0
+PLAIN_GRADIENT_BYTES, ACCUMULATION_BYTES = 2.0, 10.0
 COMPUTE = ("linear", "attention", "memory_bound")
 WAYS = ("forward", "backward")
 
@@ -32,7 +33,12 @@ def linear(products: Products, work: WorkShape, machine: Machine) -> dict[str, C
     common = {"flop_per_s": rate, "input_bytes": work.input_bytes, "groups": p.groups}
     forward = gemm_time_s(p.m, p.n, p.k, unit, **common)
     dgrad = gemm_time_s(p.m, p.k, p.n, unit, **common)
-    wgrad = gemm_time_s(p.n, p.k, p.m, unit, output_bytes=WEIGHT_GRADIENT_BYTES, **common)
+    separate = machine.software.separate_accumulation
+    stored = PLAIN_GRADIENT_BYTES if separate else WEIGHT_GRADIENT_BYTES
+    wgrad = gemm_time_s(p.n, p.k, p.m, unit, output_bytes=stored, **common)
+    if separate:
+        added = ACCUMULATION_BYTES * p.n * p.k * p.groups
+        wgrad = wgrad + memory_bound.stream_time_s(added, unit.bandwidth_bytes_per_s)
     weight_gradients = (wgrad * p.share).sum(0) * (1.0 - work.frozen)
     extra = _adapters(products, work, machine)
     return {

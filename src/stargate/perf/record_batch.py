@@ -18,8 +18,8 @@ from stargate.perf.coefficients import Coefficients
 from stargate.perf.columns import Array, Ints
 from stargate.perf.machine import Machine
 from stargate.perf.records import Record
-from stargate.perf.shape import PEAK_OF, ModelShape, WorkShape
-from stargate.perf.step import StepTable, evaluate_shapes
+from stargate.perf.shape import ModelShape, WorkShape
+from stargate.perf.step import StepTable, evaluate_shapes, work_shape
 from stargate.perf.strategy import StrategyTable
 
 MEMORY_TOLERANCE = 1.25
@@ -46,7 +46,7 @@ class Batch:
             records[0].machine,
             StrategyTable.of(strategies, [record.machine.count for record in owners]),
             ModelShape.stack([ModelShape.of(record.model) for record in owners]),
-            WorkShape.stack([_work(record) for record in owners]),
+            WorkShape.stack([work_shape(record.machine, record.workload) for record in owners]),
             np.cumsum([0, *(len(record.strategies) for record in records)]),
         )
 
@@ -87,13 +87,6 @@ def _machine_key(machine: Machine) -> object:
     software = machine.software
     key = (software.family, software.name, software.coefficients, software.assumed)
     return machine.accelerator.id, machine.network, key
-
-
-def _work(record: Record) -> WorkShape:
-    kernel = record.workload.attention_kernel
-    unfused = record.machine.software.unfused_attention if kernel is None else kernel == "unfused"
-    peak = record.machine.peak_flop_per_s(PEAK_OF[record.workload.precision])
-    return WorkShape.of(record.workload, peak, unfused=unfused)
 
 
 def _choice(time_s: Array, held_bytes: Array, limit_bytes: float, start: int) -> int:

@@ -110,8 +110,9 @@ class WorkShape(Columns):
     """What one step works on, and how wide its numbers are.
 
     `bits` is the width of a linear layer's inputs (32, 16, 8 or 4), `block_scaled` 1 where each
-    block of them has its own scale, `row_scaled` 1 where each row has; `frozen` is 1 where the base
-    weights do not train and `adapter_rank` is then the rank of the adapters on them.
+    block of them has its own scale, `row_scaled` 1 where each row has; `gradient_bytes` is the
+    width of a gradient's sum in memory and `reduced_bytes` that on the network; `frozen` is 1 where
+    the base weights do not train and `adapter_rank` is then the rank of the adapters on them.
     """
 
     seq_len: Column
@@ -124,17 +125,26 @@ class WorkShape(Columns):
     unfused: Column
     weight_bytes: Column
     gradient_bytes: Column
+    reduced_bytes: Column
     optimizer_bytes: Column
     frozen: Column
     adapter_rank: Column
     adapts_ffn: Column
 
     @classmethod
-    def of(cls, workload: TrainingWorkload, peak_flop_per_s: float, *, unfused: bool) -> WorkShape:
+    def of(
+        cls,
+        workload: TrainingWorkload,
+        peak_flop_per_s: float,
+        *,
+        unfused: bool,
+        reduces_16_bit: bool = False,
+    ) -> WorkShape:
         """One workload, at the accelerator's peak for its precision."""
         width = INPUT_BYTES[workload.precision]
         lora = workload.lora
         weight = 4.0 if workload.precision == "fp32" else 2.0
+        gradient = 4.0 if workload.gradients == "fp32" else 2.0
         master = 4.0 if workload.master_weights and weight < 4.0 else 0.0
         return cls(
             seq_len=float(workload.seq_len),
@@ -146,7 +156,8 @@ class WorkShape(Columns):
             peak_flop_per_s=peak_flop_per_s,
             unfused=float(unfused),
             weight_bytes=weight,
-            gradient_bytes=4.0 if workload.gradients == "fp32" else 2.0,
+            gradient_bytes=gradient,
+            reduced_bytes=2.0 if reduces_16_bit else gradient,
             optimizer_bytes=master + OPTIMIZER_STATE_BYTES[workload.optimizer],
             frozen=float(lora is not None),
             adapter_rank=float(lora.rank if lora else 0),

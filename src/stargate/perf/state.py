@@ -145,7 +145,7 @@ def _of_weights(
 ) -> tuple[Array, Array]:
     network, span = machine.network, one.replicas * one.stride
     near = machine.ranks_per_domain(one.replicas, one.stride)
-    size = one.count * work.gradient_bytes
+    size = one.count * work.reduced_bytes
     reduce = all_reduce_time_s(size, one.replicas, near, network, span=span)
     scatter = reduce_scatter_time_s(size, one.replicas, near, network, span=span)
     gather = all_gather_time_s(
@@ -169,6 +169,6 @@ def unit_traffic_s(
     shard = np.minimum(t.shard, t.dp * t.cp)
     near, span = machine.ranks_per_domain(shard, t.tp), shard * t.tp
     gather = all_gather_time_s(layer * work.weight_bytes, shard, near, network, span=span)
-    gradients = layer * work.gradient_bytes * (1.0 - work.frozen)
+    gradients = layer * work.reduced_bytes * (1.0 - work.frozen)
     reduce = reduce_scatter_time_s(gradients, shard, near, network, span=span)
     return gather * slow, reduce * slow

@@ -68,14 +68,11 @@ def evaluate(
 
 
 def work_shape(machine: Machine, workload: TrainingWorkload) -> WorkShape:
-    """The workload as columns, with the peak and the attention kernel of this machine."""
-    unfused = (
-        machine.software.unfused_attention
-        if workload.attention_kernel is None
-        else workload.attention_kernel == "unfused"
-    )
+    """The workload as columns, with the peak and the habits of this machine's software."""
+    kernel, software = workload.attention_kernel, machine.software
+    unfused = software.unfused_attention if kernel is None else kernel == "unfused"
     peak = machine.peak_flop_per_s(PEAK_OF[workload.precision])
-    return WorkShape.of(workload, peak, unfused=unfused)
+    return WorkShape.of(workload, peak, unfused=unfused, reduces_16_bit=software.reduces_16_bit)
 
 
 def evaluate_shapes(

@@ -350,3 +350,17 @@ def test_known_reasons_speak_of_records_that_exist():
     assert all(any(re.fullmatch(pattern, id_) for id_ in ids) for pattern in patterns)
     assert records.known_reason("megatron-sc21-013")
     assert records.known_reason("korthikanti-001") == ""
+
+
+def test_a_sharded_run_is_of_the_engine_of_its_year():
+    sharded = {"tp": "1", "dp": "8", "fsdp_shard": "full", "optimizer_sharding": "fsdp"}
+    sharded |= {"global_batch_seqs": "32", "seq_parallel": "no"}
+    names = {
+        year: record(year=year, **sharded).machine.software.name
+        for year in ("2021", "2023", "2024")
+    }
+    assert names == {"2021": "zero-2021", "2023": "fsdp-2023", "2024": "fsdp-2024"}
+
+
+def test_of_two_recipes_that_ship_the_faster_is_taken():
+    assert record(precision="fp8 or fp4 (both configs ship)").workload.precision == "nvfp4"

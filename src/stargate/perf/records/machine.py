@@ -131,6 +131,8 @@ def _stacks(row: Row) -> tuple[str, ...]:
     sharding = f"{row.text('fsdp_shard')} {row.text('optimizer_sharding')}"
     if CONTAINER.search(row.text("table")):
         return ("megatron",)
+    if _before_megatron_sharded(row) and FULLY_SHARDED.search(sharding):
+        return ("zero", "deepspeed", "megatron")
     if _before_megatron_sharded(row) and SHARDED.search(sharding):
         return ("deepspeed", "megatron")
     if FULLY_SHARDED.search(sharding) and (row.count("pp") or 1) == 1:
