@@ -86,7 +86,7 @@ days = st.lists(st.one_of(st.integers(-900, 9000), st.just(None)), min_size=1, m
 def test_counts_of_days_are_the_order_statistics_however_they_are_cut(said, cut: int):
     times = np.array([np.inf if day is None else day * DAY_S for day in said])
     whole = DayCounts.of(times)
-    parts = DayCounts.of(times[:cut]).and_those(DayCounts.of(times[cut:]))
+    parts = DayCounts.merged([DayCounts.of(times[:cut]), DayCounts.of(times[cut:])])
     assert np.array_equal(parts.counts, whole.counts)
     assert (parts.n, parts.never) == (whole.n, whole.never)
     expected = np.percentile(times, (10, 50, 80, 90), method="higher")

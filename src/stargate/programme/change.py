@@ -1,4 +1,4 @@
-"""What a decision, taken on one day in every sample, does to the works of one phase from then on.
+"""What a decision does to the works of one phase from the day on which it is taken.
 
 What has happened by that day stays as it was: a change acts on what has not, so that two runs of
 the same scores with and without it are the same up to the day.
@@ -27,10 +27,13 @@ class Replacement:
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """Defer by `later_s`, build `share`, replace a task, stop the works, sell what stands."""
+    """Defer by `later_s`, build `share`, replace a task, stop the works, sell what stands.
+
+    `at_s` is the day, the same in all samples or one a sample (`inf`: never).
+    """
 
     phase: str
-    at_s: float
+    at_s: float | FloatArray
     later_s: float = 0.0
     share: float = 1.0
     replacement: Replacement | None = None

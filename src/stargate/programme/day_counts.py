@@ -6,6 +6,7 @@ few kilobytes a task, and its dates are the same however the samples were shared
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Self
 
@@ -16,7 +17,7 @@ from stargate.programme.sampled import PERCENTILES, Quantiles
 from stargate.units import DAY_S
 
 FloatArray = NDArray[np.float64]
-IntArray = NDArray[np.int64]
+IntArray = NDArray[np.int32]
 
 # Later than this is counted on the last day: two centuries.
 _LAST_DAY = 73_000
@@ -29,32 +30,40 @@ class DayCounts:
     first_day: int
     counts: IntArray
     never: int
-    total_s: float
+    total_s: int
 
     @classmethod
-    def of(cls, time_s: FloatArray) -> Self:
-        """The days on which times fall, counted from the data date; also lengths, in whole days."""
+    def of(cls, time_s: FloatArray, nearest: bool = False) -> Self:
+        """The days on which times fall, from the data date on; of lengths, the nearest number.
+
+        Times in whole seconds, so that their sum is the same in any order.
+        """
         happens = np.isfinite(time_s)
         times = time_s if happens.all() else time_s[happens]
         if not len(times):
-            return cls(0, np.zeros(0, dtype=np.int64), len(time_s), 0.0)
-        days = np.minimum(np.floor(times * (1.0 / DAY_S)), _LAST_DAY).astype(np.int64)
+            return cls(0, np.zeros(0, dtype=np.int32), len(time_s), 0)
+        days = times * (1.0 / DAY_S)
+        if nearest:
+            days += 0.5
+        days = np.minimum(np.floor(days, out=days), _LAST_DAY, out=days).astype(np.int32)
         first = int(days.min())
-        return cls(first, np.bincount(days - first), len(time_s) - len(times), float(times.sum()))
+        days -= first
+        counts = np.bincount(days).astype(np.int32)
+        return cls(first, counts, len(time_s) - len(times), round(float(times.sum())))
 
-    def and_those(self, other: Self) -> Self:
-        """Both together."""
-        if not len(self.counts) or not len(other.counts):
-            kept = self if len(self.counts) else other
-            never, total_s = self.never + other.never, self.total_s + other.total_s
-            return type(self)(kept.first_day, kept.counts, never, total_s)
-        first = min(self.first_day, other.first_day)
-        end = max(part.first_day + len(part.counts) for part in (self, other))
-        counts = np.zeros(end - first, dtype=np.int64)
-        for part in (self, other):
+    @classmethod
+    def merged(cls, parts: Sequence[Self]) -> Self:
+        """All together."""
+        never, total_s = sum(part.never for part in parts), sum(part.total_s for part in parts)
+        happen = [part for part in parts if len(part.counts)]
+        if not happen:
+            return cls(0, np.zeros(0, dtype=np.int32), never, total_s)
+        first = min(part.first_day for part in happen)
+        counts = np.zeros(max(p.first_day + len(p.counts) for p in happen) - first, dtype=np.int32)
+        for part in happen:
             at = part.first_day - first
             counts[at : at + len(part.counts)] += part.counts
-        return type(self)(first, counts, self.never + other.never, self.total_s + other.total_s)
+        return cls(first, counts, never, total_s)
 
     @property
     def n(self) -> int:

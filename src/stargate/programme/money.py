@@ -115,7 +115,7 @@ def spending(
     return Spending(cost.id, block, amount, window, shape, cost.life_s, cost.residual)
 
 
-def spent_share(shape: SpendShape, window: Window, time_s: float) -> FloatArray:
+def spent_share(shape: SpendShape, window: Window, time_s: float | FloatArray) -> FloatArray:
     """Share of a cost that is spent by a time, a sample: from 0 to 1 over its window.
 
     lump: all at the start. linear: x. s_curve: 3x^2 - 2x^3, slow at both ends and fastest in the

@@ -13,8 +13,8 @@ from stargate.plant.capital import discount_factor
 from stargate.plant.power import carbon_kg, mean_facility_draw_w
 from stargate.plant.tariff import market_based_intensity
 from stargate.programme import capacity, money
+from stargate.programme.bands import Bands, Line
 from stargate.programme.capacity import PlannedBlock
-from stargate.programme.sampled import Series
 from stargate.programme.simulation import Outcome
 from stargate.programme.streams import energy_price_usd_per_j
 from stargate.spec.cost import Energy
@@ -183,60 +183,43 @@ def present_value_usd(found: Paths, rate_per_year: float) -> FloatArray:
     return np.asarray(flows @ discount_factor(rate_per_year, middles))
 
 
-def series(programme: Programme, found: Paths) -> tuple[Series, ...]:
+def told(programme: Programme, found: Paths) -> tuple[tuple[Line, Bands], ...]:
     """The bands that a report draws: levels by quarter, flows by calendar year."""
     years = new_years(programme.data_date, found.grid_s)
     names = {cost.id: cost.name or cost.id for cost in programme.costs}
     levels = (
-        (_Line("it_w", "IT power on line", "W"), found.it_w),
-        (_Line("facility_w", "facility power on line", "W"), found.facility_w),
-        (_Line("accelerators", "accelerators on line", "1"), found.accelerators),
-        (_Line("flop_per_s", "dense 16-bit peak on line", "FLOP/s"), found.flop_per_s),
-        (_Line("capex_cumulative_usd", "cumulative capital", "USD"), found.capex_total_usd()),
-        (_Line("embodied_kg", "embodied carbon of accelerators on line", "kg"), found.embodied_kg),
+        ("it_w", "IT power on line", "W", found.it_w),
+        ("facility_w", "facility power on line", "W", found.facility_w),
+        ("accelerators", "accelerators on line", "1", found.accelerators),
+        ("flop_per_s", "dense 16-bit peak on line", "FLOP/s", found.flop_per_s),
+        ("capex_cumulative_usd", "cumulative capital", "USD", found.capex_total_usd()),
+        ("embodied_kg", "embodied carbon of accelerators on line", "kg", found.embodied_kg),
     )
     flows = (
-        (_Line("running_usd", "running cost a year", "USD"), found.running_usd),
-        (_Line("energy_j", "energy a year", "J"), found.energy_j),
-        (_Line("carbon_kg", "carbon a year, location based", "kg"), found.carbon_kg),
-        (_Line("carbon_market_kg", "carbon a year, market based", "kg"), found.carbon_market_kg),
-        (_Line("water_m3", "water a year", "m3"), found.water_m3),
-        (_Line("capex_usd", "capital a year", "USD"), found.capex_total_usd()),
+        ("running_usd", "running cost a year", "USD", found.running_usd),
+        ("energy_j", "energy a year", "J", found.energy_j),
+        ("carbon_kg", "carbon a year, location based", "kg", found.carbon_kg),
+        ("carbon_market_kg", "carbon a year, market based", "kg", found.carbon_market_kg),
+        ("water_m3", "water a year", "m3", found.water_m3),
+        ("capex_usd", "capital a year", "USD", found.capex_total_usd()),
         *(
-            (_Line(f"spend_usd:{name}", names[name], "USD"), path)
+            (f"spend_usd:{name}", names[name], "USD", path)
             for name, path in found.capex_usd.items()
         ),
     )
+    ends_s = found.grid_s[years]
     return (
-        *(_bands(line, found.grid_s, path) for line, path in levels),
-        *(_bands(line, found.grid_s[years], _by_year(path, years)) for line, path in flows),
+        *(
+            (Line(name, label, unit, found.grid_s), Bands.of(path.T))
+            for name, label, unit, path in levels
+        ),
+        *(
+            (Line(name, label, unit, ends_s), Bands.of(_by_year(path, years).T))
+            for name, label, unit, path in flows
+        ),
     )
-
-
-@dataclass(frozen=True, slots=True)
-class _Line:
-    id: str
-    label: str
-    unit: str
 
 
 def _by_year(cumulative: FloatArray, years: NDArray[np.int64]) -> FloatArray:
     """Flow of every calendar year; the first runs from the data date."""
     return np.diff(cumulative[:, years], axis=1, prepend=cumulative[:, :1])
-
-
-def _bands(line: _Line, time_s: FloatArray, path: FloatArray) -> Series:
-    # Sorted time by time: with every sample of a time side by side this beats a partition.
-    rising = np.sort(np.ascontiguousarray(path.T), axis=1)
-    p10, p50, p90 = (_percentile(rising, share) for share in (0.1, 0.5, 0.9))
-    return Series(line.id, line.label, line.unit, time_s, p10, p50, p90, path.mean(axis=0))
-
-
-def _percentile(rising: FloatArray, share: float) -> FloatArray:
-    """A quantile of each sorted row: on the straight line between the two about its place."""
-    place = share * (rising.shape[1] - 1)
-    below = min(int(place), max(rising.shape[1] - 2, 0))
-    low, high = rising[:, below], rising[:, min(below + 1, rising.shape[1] - 1)]
-    part = place - below
-    # From the nearer of the two, so that the ends are met exactly.
-    return low + (high - low) * part if part < 0.5 else high - (high - low) * (1.0 - part)

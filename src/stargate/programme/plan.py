@@ -6,7 +6,7 @@ Draw scores, simulate, and once more with one input moved at a time; then summar
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from functools import cache
 
@@ -22,12 +22,13 @@ from stargate.programme.capacity import planned_blocks
 from stargate.programme.cash import assumed_revenue, cash
 from stargate.programme.cashflow import Case, net_present_value_usd
 from stargate.programme.draws import OneAtATime, tiles
+from stargate.programme.options.decided import Rules
 from stargate.programme.options.value import option_results
 from stargate.programme.result import PlanResult, RunResult
 from stargate.programme.sampled import DriverEffect
 from stargate.programme.sensitivity import Measure, effects, label
 from stargate.programme.simulation import Outcome, simulate, surroundings
-from stargate.programme.tile import Setting, Tile, make_tile, merged
+from stargate.programme.tile import Setting, Tile, Tiles, all_tiles, make_tile
 from stargate.programme.training_run import Speed, speed_of
 from stargate.programme.workers import ALONE, Numbers, make_all
 from stargate.programme.works import SpeedOf
@@ -69,8 +70,8 @@ def plan(
     find_speed = speeds or searched_speeds(document)
 
     setting = Setting(programme, blocks, order, grid_s, chosen_seed, known)
-    here = find_speed if workers == ALONE else speeds
-    tile = merged(make_all(_TileMaker(setting, document, here), tiles(n), workers))
+    made = _all_tiles(_TileMaker(setting, document, speeds), n, find_speed, workers)
+    tile = made.as_one()
     columns = tile.columns
     one = OneAtATime(tile.inputs)
     around = surroundings(programme, blocks, one, grid_s, known)
@@ -78,7 +79,8 @@ def plan(
     base = cashflow.case(programme, blocks, one, moved, grid_s)
     worth = _worth_drivers(programme, tile, one.row, base)
     runs = summary.run_results(document, programme, columns, find_speed)
-    options, courses = option_results(programme, columns)
+    options, together, courses = option_results(programme, columns.decided, columns.worth_usd)
+    finance = summary.finance(programme, columns.finance)
     return PlanResult(
         name=document.name or "programme",
         data_date=programme.data_date,
@@ -90,12 +92,12 @@ def plan(
         version=__version__,
         spec_hash=document.fingerprint,
         phases=summary.phase_results(programme, blocks, columns),
-        tasks=summary.task_results(programme, order, tile),
+        tasks=summary.task_results(programme, order, made.tasks, n),
         gates=summary.gate_results(programme, columns),
         runs=runs,
         drivers=_drivers(programme, tile, one.row, moved),
-        series=tile.series,
-        finance=summary.finance(programme, columns.finance),
+        series=tuple(line.series(bands) for line, bands in tile.bands),
+        finance=finance,
         facts=catalog.weakest_first(
             (*provenance.facts(programme), *facts, *_speed_facts(runs, find_speed))
         ),
@@ -105,9 +107,10 @@ def plan(
             *provenance.warnings(programme, blocks, runs),
             *standing.warnings(),
         ),
-        cash=cash(programme, columns.cash, base, worth),
+        cash=cash(programme, columns.cash, base, worth, finance.capex),
         tracking=standing.tracking(),
         options=options,
+        together=together,
         courses=courses,
     )
 
@@ -119,10 +122,27 @@ class _TileMaker:
     setting: Setting
     document: Document
     speeds: SpeedOf | None
+    rules: Rules | None = None
 
-    def __call__(self, numbers: Numbers) -> list[Tile]:
+    def __call__(self, numbers: Numbers) -> list[Tiles]:
         speeds = self.speeds or searched_speeds(self.document)
-        return [make_tile(self.setting, number, n, speeds) for number, n in numbers]
+        made = (make_tile(self.setting, number, n, speeds, self.rules) for number, n in numbers)
+        return [Tiles.of(made)]
+
+
+def _all_tiles(make: _TileMaker, n: int, find_speed: SpeedOf, workers: str) -> Tiles:
+    """All tiles; where there are options the first teaches when to exercise them, before the rest.
+
+    It is made here, and the rest by the workers.
+    """
+    here = replace(make, speeds=find_speed)
+    make = here if workers == ALONE else make
+    numbers = tiles(n)
+    if not make.setting.programme.options:
+        return all_tiles(make_all(make, numbers, workers))
+    first = here(numbers[:1])
+    taught = replace(make, rules=first[0].parts[0].rules)
+    return all_tiles(first + make_all(taught, numbers[1:], workers))
 
 
 def _speed_facts(runs: Sequence[RunResult], speed_of: SpeedOf) -> Iterator[Fact]:

@@ -183,6 +183,40 @@ class OptionResult:
 
 
 @dataclass(frozen=True, slots=True)
+class AddedResult:
+    """What an option adds to all others: the gain with it less that without, in the mean.
+
+    `low_usd` and `high_usd` are its 95 % interval of sampling, `probability_exercised` how often
+    it is exercised where the others are, too.
+    """
+
+    id: str
+    added_usd: float
+    low_usd: float
+    high_usd: float
+    probability_exercised: float
+
+
+@dataclass(frozen=True, slots=True)
+class TogetherResult:
+    """All options in one course, each exercised by the rule that is best for it alone.
+
+    What such rules gain together; rules that wait for each other could gain more. `value_usd` is
+    less than `sum_alone_usd` where options stand in for each other, more where they help.
+    """
+
+    value_usd: float
+    low_usd: float
+    high_usd: float
+    sum_alone_usd: float
+    added: tuple[AddedResult, ...]
+    net_present_value: Quantiles
+    online: Quantiles
+    probability_online: float
+    probability_by_target: float | None
+
+
+@dataclass(frozen=True, slots=True)
 class Course:
     """A course of action, and what it forgoes against the best of all courses in each sample."""
 
@@ -218,6 +252,7 @@ class PlanResult:
     cash: CashResult | None = None
     tracking: Tracking | None = None
     options: tuple[OptionResult, ...] = ()
+    together: TogetherResult | None = None
     courses: tuple[Course, ...] = ()
 
     def day(self, time_s: float) -> date | None:

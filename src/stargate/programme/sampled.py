@@ -23,10 +23,11 @@ class Quantiles:
     mean: float
 
     @classmethod
-    def of(cls, samples: FloatArray) -> Quantiles:
+    def of(cls, samples: FloatArray | NDArray[np.float32]) -> Quantiles:
         """The order statistics of `samples` (no interpolation, so that `inf` stays itself)."""
         p10, p50, p80, p90 = np.percentile(samples, PERCENTILES, method="higher")
-        return cls(float(p10), float(p50), float(p80), float(p90), float(np.mean(samples)))
+        mean = float(np.mean(samples, dtype=np.float64))
+        return cls(float(p10), float(p50), float(p80), float(p90), mean)
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ a training run on the capacity of that moment go through the same pass. Not cove
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -41,13 +41,47 @@ def forward(order: Sequence[Activity], n: int, perform: Perform) -> Schedule:
     """
     schedule = Schedule(n)
     for activity in order:
-        ready = _latest(activity, ("FS", "SS"), schedule)
-        start, finish = perform(activity, ready, schedule)
-        if any(wait.kind == "FF" for wait in activity.waits):
-            finish = np.maximum(finish, _latest(activity, ("FF",), schedule))
-        schedule.start[activity.id] = start
-        schedule.finish[activity.id] = finish
+        place(activity, schedule, perform)
     return schedule
+
+
+def place(activity: Activity, schedule: Schedule, perform: Perform) -> None:
+    """Put an activity into a schedule that has all that it waits for."""
+    ready = _latest(activity, ("FS", "SS"), schedule)
+    start, finish = perform(activity, ready, schedule)
+    if any(wait.kind == "FF" for wait in activity.waits):
+        finish = np.maximum(finish, _latest(activity, ("FF",), schedule))
+    schedule.start[activity.id] = start
+    schedule.finish[activity.id] = finish
+
+
+def forward_again(
+    order: Sequence[Activity],
+    before: Schedule,
+    touched: Collection[str],
+    perform: Perform,
+    repeat: Callable[[Activity], None],
+) -> Schedule:
+    """The pass once more: some activities are performed anew, the others repeated as before."""
+    schedule = Schedule(before.n)
+    for activity in order:
+        name = activity.id
+        if name in touched:
+            place(activity, schedule, perform)
+        else:
+            schedule.start[name], schedule.finish[name] = before.start[name], before.finish[name]
+            repeat(activity)
+    return schedule
+
+
+def downstream(order: Sequence[Activity], phases: Collection[str]) -> frozenset[str]:
+    """All activities of some phases, and all that wait for them, directly or not."""
+    found: set[str] = set()
+    for activity in order:
+        waits_for = (name for wait in activity.waits for name in wait.of)
+        if activity.phase in phases or any(name in found for name in waits_for):
+            found.add(activity.id)
+    return frozenset(found)
 
 
 def wait_until(wait: Wait, schedule: Schedule) -> FloatArray:

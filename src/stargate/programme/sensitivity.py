@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,6 +25,14 @@ class Correlations:
 
     n: int
     by_input: Mapping[str, float]
+
+    @classmethod
+    def merged(cls, parts: Sequence[Self]) -> Self:
+        """The mean over parts, each as heavy as the samples that it rests on."""
+        n = sum(part.n for part in parts)
+        telling = [part for part in parts if part.by_input]
+        names = telling[0].by_input if telling else ()
+        return cls(n, {name: sum(p.n * p.by_input[name] for p in telling) / n for name in names})
 
 
 @dataclass(frozen=True, slots=True)

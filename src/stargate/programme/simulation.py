@@ -22,7 +22,7 @@ from stargate.programme.gates import Decision
 from stargate.programme.known import NOTHING_KNOWN, Known
 from stargate.programme.prices import price_paths
 from stargate.programme.risks import Impacts, impacts
-from stargate.programme.schedule import Schedule, forward
+from stargate.programme.schedule import Schedule, downstream, forward, forward_again
 from stargate.programme.works import RunOutcome, SpeedOf, Works
 from stargate.spec.activities import Activity
 from stargate.spec.programme import Programme
@@ -32,11 +32,19 @@ FloatArray = NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)
+class Pass:
+    """One pass over the network, before the works of phases that stop are cut off."""
+
+    schedule: Schedule
+    works: Works
+
+
+@dataclass(frozen=True, slots=True)
 class Outcome:
     """Everything that was computed for a set of scores.
 
     `stop_s` is when the works of a phase end before their end (`inf`: they do not), of those phases
-    alone to which it may happen.
+    alone to which it may happen. `passed` is what another decision on the same scores starts from.
     """
 
     schedule: Schedule
@@ -46,7 +54,8 @@ class Outcome:
     shares: Mapping[str, FloatArray]
     spendings: tuple[money.Spending, ...]
     prices: Mapping[str, FloatArray]
-    stop_s: Mapping[str, FloatArray] = field(default_factory=dict)
+    stop_s: Mapping[str, FloatArray]
+    passed: Pass
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,15 +106,21 @@ def simulate(
     grid_s: FloatArray,
     speed_of: SpeedOf,
     around: Surroundings | None = None,
-    change: Change | None = None,
+    decided: tuple[Change, ...] = (),
+    plan: Outcome | None = None,
 ) -> Outcome:
-    """One pass over the network and the money that follows from it; with a change, if any."""
+    """One pass over the network and the money that follows from it, with what is decided, if any.
+
+    Of `plan`, the outcome of the same scores without it, is taken over what no decision touches.
+    """
     around = around or surroundings(programme, blocks, draws, grid_s)
     works = Works(
-        programme, blocks, draws, around.factors, around.struck, speed_of, change, around.known
+        programme, blocks, draws, around.factors, around.struck, speed_of, decided, around.known
     )
     works.durations_s = around.durations_s
-    schedule = forward(order, draws.n, works.perform)
+    touched = frozenset() if plan is None else _touched(programme, order, decided)
+    before = _forward(order, works, touched, plan)
+    schedule = Schedule(draws.n, dict(before.start), dict(before.finish))
     stop_s = _stops(programme, order, schedule, works)
     shares = {block.id: works.share_of(block) for block in blocks}
     base_s = (date(programme.price_base, 7, 1) - programme.data_date).days * DAY_S
@@ -123,10 +138,58 @@ def simulate(
         decisions=works.decisions,
         runs=works.runs,
         shares=shares,
-        spendings=_spendings(programme, blocks, draws, schedule, works, stop_s, given),
+        spendings=_spendings(
+            programme,
+            blocks,
+            draws,
+            schedule,
+            works,
+            stop_s,
+            given,
+            _as_before(order, touched, plan),
+        ),
         prices={name: path[:, -len(grid_s) :] for name, path in around.prices.items()},
         stop_s=stop_s,
+        passed=Pass(before, works),
     )
+
+
+def _touched(
+    programme: Programme, order: tuple[Activity, ...], decided: tuple[Change, ...]
+) -> frozenset[str]:
+    """What decisions may change: their phases, and all that waits for those.
+
+    Where resources are scarce, also what comes later in the order: it may find other times.
+    """
+    found = downstream(order, {change.phase for change in decided})
+    if not programme.resources:
+        return found
+    first = next((i for i, activity in enumerate(order) if activity.id in found), len(order))
+    return frozenset(activity.id for activity in order[first:])
+
+
+def _forward(
+    order: tuple[Activity, ...], works: Works, touched: frozenset[str], plan: Outcome | None
+) -> Schedule:
+    if plan is None:
+        return forward(order, works.draws.n, works.perform)
+    before = plan.passed
+
+    def repeat(activity: Activity) -> None:
+        works.repeat(activity, before.works, before.schedule.start[activity.id])
+
+    return forward_again(order, before.schedule, touched, works.perform, repeat)
+
+
+def _as_before(
+    order: tuple[Activity, ...], touched: frozenset[str], plan: Outcome | None
+) -> Mapping[tuple[str, str], money.Spending]:
+    """The spending of phases in which nothing is touched, by cost and block."""
+    if plan is None:
+        return {}
+    phases = {activity.phase for activity in order if activity.id in touched}
+    kept = (item for item in plan.spendings if item.block.phase not in phases)
+    return {(item.cost, item.block.id): item for item in kept}
 
 
 def _stops(
@@ -140,19 +203,18 @@ def _stops(
     for phase in programme.phases:
         ends = [works.decisions[name].cancelled_s for name in phase.needs if name in works.gates]
         ends = [end for end in ends if np.isfinite(end).any()]
-        change = works.change
-        if change is not None and change.phase == phase.id and change.stops:
-            ends.append(np.where(_online(schedule, phase.id) > change.at_s, change.at_s, np.inf))
+        online_s = schedule.finish[f"{phase.id}.online"]
+        ends.extend(
+            np.where(online_s > change.at_s, change.at_s, np.inf)
+            for change in works.changes_of(phase.id)
+            if change.stops
+        )
         if ends:
             stop_s[phase.id] = np.minimum.reduce(ends)
     for activity in order:
         if activity.kind == "task" and activity.phase in stop_s:
             _stop(activity.id, stop_s[activity.phase], schedule)
     return stop_s
-
-
-def _online(schedule: Schedule, phase: str) -> FloatArray:
-    return schedule.finish[f"{phase}.online"]
 
 
 def _stop(task: str, stop_s: FloatArray, schedule: Schedule) -> None:
@@ -170,12 +232,16 @@ def _spendings(
     works: Works,
     stop_s: Mapping[str, FloatArray],
     given: money.Circumstances,
+    as_before: Mapping[tuple[str, str], money.Spending],
 ) -> tuple[money.Spending, ...]:
     windows: dict[tuple[str, str | None], money.Window] = {}
     found: list[money.Spending] = []
     for cost in programme.costs:
         for block in blocks:
             if cost.phases and block.phase not in cost.phases:
+                continue
+            if (before := as_before.get((cost.id, block.id))) is not None:
+                found.append(before)
                 continue
             key = (block.id, cost.spend.over)
             if key not in windows:
@@ -201,9 +267,11 @@ def _window(
     task = f"{block.id}.{over}"
     if over is not None and task in effort_end_s:
         return money.Window(schedule.start[task], effort_end_s[task])
-    ends = [end for name, end in effort_end_s.items() if name.startswith(f"{block.id}.")]
     start = schedule.start[f"{block.phase}.start"]
     finish = schedule.finish[f"{block.id}.online"]
+    if np.isfinite(finish).all():
+        return money.Window(start, finish)
+    ends = [end for name, end in effort_end_s.items() if name.startswith(f"{block.id}.")]
     worked = start
     for end in ends:
         worked = np.where(np.isfinite(end), np.maximum(worked, end), worked)

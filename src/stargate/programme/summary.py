@@ -9,7 +9,14 @@ from numpy.typing import NDArray
 
 from stargate.perf.search import describe
 from stargate.programme.capacity import PlannedBlock
-from stargate.programme.gates import Decision
+from stargate.programme.kept import (
+    AttemptColumns,
+    Column,
+    Columns,
+    GateColumns,
+    RunColumns,
+    TaskCounts,
+)
 from stargate.programme.result import (
     Attempt,
     CriterionResult,
@@ -20,7 +27,6 @@ from stargate.programme.result import (
     TaskResult,
 )
 from stargate.programme.sampled import Quantiles
-from stargate.programme.tile import Columns, RunColumns, Tile
 from stargate.programme.training_run import uptime_of
 from stargate.programme.works import SpeedOf
 from stargate.spec.activities import Activity
@@ -56,7 +62,7 @@ def titles(programme: Programme) -> Mapping[str, str]:
     return named | tasks
 
 
-def _of_those(samples: FloatArray, which: NDArray[np.bool_]) -> Quantiles:
+def _of_those(samples: FloatArray | Column, which: NDArray[np.bool_]) -> Quantiles:
     return Quantiles.of(samples[which]) if which.any() else NOTHING
 
 
@@ -73,7 +79,7 @@ def phase_results(
 def _phase(
     programme: Programme, phase: Phase, blocks: Sequence[PlannedBlock], columns: Columns
 ) -> PhaseResult:
-    online_s = columns.online_s[f"{phase.id}.online"]
+    online_s = columns.online_s[phase.id]
     capex = columns.capex_usd[phase.id]
     built = np.isfinite(online_s)
     target, budget = phase.target, phase.budget
@@ -106,19 +112,12 @@ def _phase(
         accelerators=sum(block.accelerators for block in blocks),
         budget_source=budget.source if budget else "",
         note=phase.note,
-        first_online=_first(blocks, columns),
+        first_online=columns.first_online[phase.id].quantiles() if blocks else None,
     )
 
 
-def _first(blocks: Sequence[PlannedBlock], columns: Columns) -> Quantiles | None:
-    if not blocks:
-        return None
-    times = [columns.online_s[f"{block.id}.online"] for block in blocks]
-    return Quantiles.of(np.min(np.stack(times), axis=0))
-
-
 def task_results(
-    programme: Programme, order: Sequence[Activity], tile: Tile
+    programme: Programme, order: Sequence[Activity], tasks: Mapping[str, TaskCounts], n: int
 ) -> tuple[TaskResult, ...]:
     """Every task, run and gate, with how often it drives the last phase."""
     sites = {
@@ -134,36 +133,35 @@ def task_results(
             start=counts.start.quantiles(),
             finish=counts.finish.quantiles(),
             duration=counts.duration.quantiles(),
-            criticality=counts.n_driving / tile.columns.n,
+            criticality=counts.driving.n / n,
         )
         for activity in order
-        if (counts := tile.tasks.get(activity.id)) is not None
+        if (counts := tasks.get(activity.id)) is not None
     )
 
 
 def gate_results(programme: Programme, columns: Columns) -> tuple[GateResult, ...]:
     """The odds of every gate, attempt by attempt."""
-    return tuple(_gate(programme, gate, columns.decisions[gate.id]) for gate in programme.gates)
+    return tuple(
+        _gate(programme, gate, columns.gates[gate.id], columns.n) for gate in programme.gates
+    )
 
 
-def _gate(programme: Programme, gate: Gate, decision: Decision) -> GateResult:
-    waits = np.full(len(decision.ready_s), np.inf)
-    opened = decision.opened
-    waits[opened] = decision.time_s[opened] - decision.ready_s[opened]
+def _gate(programme: Programme, gate: Gate, kept: GateColumns, n: int) -> GateResult:
     return GateResult(
         id=gate.id,
         name=gate.name or gate.id,
         kind=gate.kind,
         on_fail=gate.on_fail,
         criteria=tuple(
-            _criterion(criterion, float(alone.mean()))
-            for criterion, alone in zip(gate.criteria, decision.first_alone, strict=True)
+            _criterion(criterion, alone.n / n)
+            for criterion, alone in zip(gate.criteria, kept.alone, strict=True)
         ),
-        attempts=tuple(_attempt(decision, k) for k in range(len(decision.attempt_s))),
-        probability_pass=float(opened.mean()),
-        wait=Quantiles.of(waits),
+        attempts=tuple(_attempt(attempt, k + 1, n) for k, attempt in enumerate(kept.attempts)),
+        probability_pass=float(np.isfinite(kept.passed_s).mean()),
+        wait=kept.wait.quantiles(),
         opens=tuple(phase.id for phase in programme.phases if gate.id in phase.needs),
-        passed_s=np.where(opened, decision.time_s, np.inf),
+        passed_s=kept.passed_s,
     )
 
 
@@ -175,17 +173,15 @@ def _criterion(criterion: Criterion, alone: float) -> CriterionResult:
     )
 
 
-def _attempt(decision: Decision, k: int) -> Attempt:
-    held = decision.held[k]
-    known = held & np.isfinite(decision.evidence[k])
-    n_held = int(held.sum())
+def _attempt(kept: AttemptColumns, number: int, n: int) -> Attempt:
+    n_held = kept.on.n
     return Attempt(
-        number=k + 1,
-        on=_of_those(decision.attempt_s[k], held),
-        probability_held=float(held.mean()),
-        probability_pass=float(decision.passed[k].sum() / n_held) if n_held else 0.0,
-        probability_passed_by_now=float(decision.passed[: k + 1].any(axis=0).mean()),
-        evidence=_of_those(decision.evidence[k], known),
+        number=number,
+        on=kept.on.quantiles(),
+        probability_held=n_held / n,
+        probability_pass=kept.passed.n / n_held if n_held else 0.0,
+        probability_passed_by_now=kept.passed_by_now.n / n,
+        evidence=_of_those(kept.evidence, np.isfinite(kept.evidence)),
     )
 
 
@@ -222,7 +218,7 @@ def _run(
         mtbf_s=uptime.mtbf_s,
         checkpoint_interval_s=uptime.interval_s,
         goodput=uptime.goodput,
-        start=_of_those(found.start_s, held),
+        start=found.start.quantiles(),
         days=_of_those(found.duration_s / DAY_S, held),
         compute_flop=_of_those(found.compute_flop, held),
         tokens=_of_those(found.tokens, held),
@@ -232,7 +228,7 @@ def _run(
     )
 
 
-def finance(programme: Programme, columns: Mapping[str, FloatArray]) -> Finance:
+def finance(programme: Programme, columns: Mapping[str, FloatArray | Column]) -> Finance:
     """The whole programme's money."""
     return Finance(
         capex=Quantiles.of(columns["capex"]),

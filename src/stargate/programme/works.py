@@ -6,7 +6,7 @@ capacity that stands, what runs gave, what gates decided.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -59,12 +59,12 @@ class Works:
         factors: Mapping[str, FloatArray],
         struck: Impacts,
         speed_of: SpeedOf,
-        change: Change | None = None,
+        changes: Sequence[Change] = (),
         known: Known = NOTHING_KNOWN,
     ) -> None:
         self.programme = programme
         self.known = known
-        self.change = change
+        self.changes = changes
         self.phases = {phase.id: phase for phase in programme.phases}
         self.gates = {gate.id: gate for gate in programme.gates}
         self.said_runs = {run.id: run for run in programme.runs}
@@ -80,30 +80,40 @@ class Works:
         self.stop_s: dict[str, FloatArray] = {}
         self.decisions: dict[str, Decision] = {}
         self.runs: dict[str, RunOutcome] = {}
-        self.by_kind = {
-            "start": self._start,
-            "task": self._task,
-            "block": self._milestone,
-            "online": self._online,
-            "run": self._run,
-            "gate": self._gate,
-        }
 
     def perform(self, activity: Activity, ready: FloatArray, schedule: Schedule) -> Span:
         """Start and finish of an activity that may start at `ready`."""
         recorded = self.known.milestone_s(activity, self.draws.n)
         if recorded is None:
             may_s = self.known.ready_s(activity, ready)
-            return self.by_kind[activity.kind](activity, may_s, schedule)
+            return _BY_KIND[activity.kind](self, activity, may_s, schedule)
         if activity.kind == "start":
             self.begun_s[activity.phase] = recorded
         return recorded, recorded
 
+    def repeat(self, activity: Activity, before: Works, start_s: FloatArray) -> None:
+        """Take over what an activity did before, from its start on; what it uses is booked."""
+        name, task = activity.id, activity.task
+        match activity.kind:
+            case "start":
+                self.begun_s[activity.phase] = before.begun_s[activity.phase]
+            case "task":
+                self.effort_end_s[name] = before.effort_end_s[name]
+            case "run":
+                self.runs[name] = before.runs[name]
+            case "gate":
+                self.decisions[name] = before.decisions[name]
+        if task is not None and task.uses:
+            block = self.blocks[f"{activity.phase}.{activity.block}"]
+            wanted = block.accelerators * self.share_of(block)
+            self.limits.book(task, start_s, self.effort_end_s[name], wanted)
+
     def share_of(self, block: PlannedBlock) -> FloatArray:
         """Share of a block's capacity that is built: after descoping gates, events, decisions."""
         share = self.struck.capacity_share[block.id]
-        if (change := self._change_of(block.phase)) and block.phase in self.begun_s:
-            share = share * change.share_of(self.begun_s[block.phase])
+        if block.phase in self.begun_s:
+            for change in self.changes_of(block.phase):
+                share = share * change.share_of(self.begun_s[block.phase])
         for name in self.phases[block.phase].needs:
             if name in self.decisions:
                 share = share * self.decisions[name].share
@@ -115,12 +125,13 @@ class Works:
         floor = self._since(day) if day else 0.0
         begun = np.full(self.draws.n, floor) if phase.online else np.maximum(ready, floor)
         self.begun_s[phase.id] = begun
-        if change := self._change_of(phase.id):
+        for change in self.changes_of(phase.id):
             begun = change.begin(begun)
         return begun, begun
 
-    def _change_of(self, phase: str) -> Change | None:
-        return self.change if self.change is not None and self.change.phase == phase else None
+    def changes_of(self, phase: str) -> Sequence[Change]:
+        """The decisions about a phase."""
+        return [change for change in self.changes if change.phase == phase]
 
     def _milestone(self, _activity: Activity, ready: FloatArray, _: Schedule) -> Span:
         return ready, ready
@@ -150,7 +161,7 @@ class Works:
             chance = self.known.success(activity.id, task.duration, task.success)
             done = self.draws.event(f"success/{activity.id}", chance)
             finish = np.where(done, finish, np.inf)
-        if change := self._change_of(phase.id):
+        for change in self.changes_of(phase.id):
             finish = self._replaced(change, activity.id, task, start, finish)
             start, finish = change.not_yet(start), change.not_yet(finish)
             effort_end = np.where(np.isfinite(start), effort_end, np.inf)
@@ -182,7 +193,8 @@ class Works:
             return finish
         length = np.maximum(draw(other.duration, self.draws.score(f"{other.score}/{name}")), 0.0)
         dropped = finish > change.at_s
-        self.stop_s[name] = np.where(dropped, change.at_s, np.inf)
+        stopped = np.where(dropped, change.at_s, np.inf)
+        self.stop_s[name] = np.minimum(self.stop_s.get(name, np.inf), stopped)
         return np.where(dropped, np.maximum(start, change.at_s) + length, finish)
 
     def _duration(self, name: str, task: Task, activity: Activity) -> FloatArray:
@@ -230,8 +242,9 @@ class Works:
         for block in self.blocks.values():
             if block.phase in run.on:
                 on_line = schedule.finish[f"{block.id}.online"] <= start
-                if (change := self._change_of(block.phase)) and change.sells:
-                    on_line &= start < change.at_s
+                for change in self.changes_of(block.phase):
+                    if change.sells:
+                        on_line &= start < change.at_s
                 standing += on_line * self.share_of(block) * block.accelerators
         halvings = np.ceil(np.log2(np.maximum(run.accelerators / np.maximum(standing, 1.0), 1.0)))
         return np.where(
@@ -273,3 +286,14 @@ class Works:
 
     def _since(self, day: date) -> float:
         return (day - self.programme.data_date).days * DAY_S
+
+
+# Not in each object: bound methods would tie it, and all its arrays, into a circle of references.
+_BY_KIND: Mapping[str, Callable[[Works, Activity, FloatArray, Schedule], Span]] = {
+    "start": Works._start,
+    "task": Works._task,
+    "block": Works._milestone,
+    "online": Works._online,
+    "run": Works._run,
+    "gate": Works._gate,
+}

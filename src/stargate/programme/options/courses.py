@@ -6,7 +6,7 @@ option's doing alone. What the decision does not touch is not computed again.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
@@ -29,6 +29,9 @@ from stargate.units import DAY_S, YEAR_S
 
 FloatArray = NDArray[np.float64]
 BoolArray = NDArray[np.bool_]
+# The day on which an option is exercised: in all samples, or a day a sample (`inf`: never).
+Days = float | FloatArray
+Taken = Sequence[tuple[Option, Days]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +44,7 @@ class Baseline:
     grid_s: FloatArray
     outcome: Outcome
     money: Case
-    run_again: Callable[[Change], Outcome]
+    run_again: Callable[[tuple[Change, ...]], Outcome]
 
     def worth_usd(self) -> FloatArray:
         """Net present value of the plan, a sample."""
@@ -75,9 +78,8 @@ def days_s(option: Option, data_date: date) -> tuple[float, ...]:
 
 
 def _on_day(plan: Baseline, option: Option, held_usd: FloatArray, at_s: float) -> Exercised:
-    change = _change(option, at_s)
-    outcome = plan.outcome if change is None else plan.run_again(change)
-    worth = held_usd + _difference_usd(plan, outcome, option, at_s)
+    outcome = outcome_with(plan, [(option, at_s)])
+    worth = held_usd + difference_usd(plan, outcome, [(option, at_s)])
     known = known_at(plan.programme, plan.order, plan.outcome, plan.grid_s, option.phase, at_s)
     rule = np.logical_and.reduce(
         [np.ones(plan.outcome.schedule.n, dtype=np.bool_)]
@@ -87,7 +89,14 @@ def _on_day(plan: Baseline, option: Option, held_usd: FloatArray, at_s: float) -
     return Exercised(choice, rule, plan.online_s(outcome))
 
 
-def _change(option: Option, at_s: float) -> Change | None:
+def outcome_with(plan: Baseline, taken: Taken) -> Outcome:
+    """What happens with some options exercised on their days."""
+    changes = (_change(option, day_s) for option, day_s in taken)
+    made = tuple(change for change in changes if change is not None)
+    return plan.run_again(made) if made else plan.outcome
+
+
+def _change(option: Option, at_s: Days) -> Change | None:
     """What an option does to the works; a refresh leaves them as they are."""
     match option:
         case Defer(by_s=by_s):
@@ -127,43 +136,71 @@ def _possible(plan: Baseline, option: Option, at_s: float) -> BoolArray:
             return online <= at_s
 
 
-def _difference_usd(plan: Baseline, outcome: Outcome, option: Option, at_s: float) -> FloatArray:
-    """What exercising changes of the programme's net present value, its own cost included."""
-    now = float(discount_factor(plan.programme.discount_rate, at_s / YEAR_S))
-    sizes = {block.id: block.it_w for block in plan.blocks if block.phase == option.phase}
-    it_w = sum(watts * outcome.shares[name] for name, watts in sizes.items())
-    found = -(option.cost_usd + option.rate_usd_per_w * it_w) * now
+def difference_usd(plan: Baseline, outcome: Outcome, taken: Taken) -> FloatArray:
+    """What exercising options on their days changes of the programme's net present value.
+
+    `outcome` is what then happens. What an option costs or brings by itself counts too: its price
+    and what is sold at what then stands, a penalty at what the plan had still to spend.
+    """
+    money = _money_with(plan, outcome, taken)
+    total = np.zeros(outcome.schedule.n)
     if outcome is not plan.outcome:
-        sold = dict.fromkeys(sizes, np.full(outcome.schedule.n, at_s))
-        found = found + _works_usd(plan, outcome, sold if isinstance(option, Sell) else {})
+        total += _works_usd(plan, money)
+    for option, day_s in taken:
+        total += np.where(np.isfinite(day_s), _own_usd(plan, outcome, money, option, day_s), 0.0)
+    return total
+
+
+def _money_with(plan: Baseline, outcome: Outcome, taken: Taken) -> Case:
+    """The case as it then is; a phase that is sold leaves on the day."""
+    if outcome is plan.outcome:
+        return plan.money
+    sold: dict[str, FloatArray] = {}
+    for option, day_s in taken:
+        if isinstance(option, Sell):
+            for block in _blocks(plan, option):
+                sold[block.id] = np.minimum(
+                    sold.get(block.id, np.inf), np.full(outcome.schedule.n, day_s)
+                )
+    return replace(
+        plan.money,
+        spendings=outcome.spendings,
+        online_s={b.id: outcome.schedule.finish[f"{b.id}.online"] for b in plan.blocks},
+        shares=outcome.shares,
+        offline_s={**plan.money.offline_s, **sold},
+    )
+
+
+def _blocks(plan: Baseline, option: Option) -> list[PlannedBlock]:
+    return [block for block in plan.blocks if block.phase == option.phase]
+
+
+def _own_usd(
+    plan: Baseline, outcome: Outcome, money: Case, option: Option, at_s: Days
+) -> FloatArray:
+    """What an option costs and brings besides what it does to the works."""
+    now = discount_factor(plan.programme.discount_rate, np.asarray(at_s) / YEAR_S)
+    it_w = sum(block.it_w * outcome.shares[block.id] for block in _blocks(plan, option))
+    found = -(option.cost_usd + option.rate_usd_per_w * it_w) * now
     match option:
         case Abandon(penalty=penalty):
             found = found - penalty * _still_to_spend_usd(plan.outcome, option.phase, at_s) * now
         case Sell(recovers=recovers):
-            spent = spent_usd(plan.outcome, option.phase, at_s)
-            before = spent_usd(plan.outcome, option.phase, 0.0)
-            found = found + recovers * (spent - before) * now
+            spent = spent_usd(outcome, option.phase, at_s)
+            found = found + recovers * (spent - spent_usd(outcome, option.phase, 0.0)) * now
         case Refresh(down_s=down_s, gain=gain):
-            then = _revenue_usd(plan, option.phase, at_s + down_s)
-            found = found + gain * then - _revenue_usd(plan, option.phase, at_s)
+            then = _revenue_usd(plan, money, option.phase, at_s + down_s)
+            found = found + gain * then - _revenue_usd(plan, money, option.phase, at_s)
         case _:
             pass
     return np.asarray(found)
 
 
-def _works_usd(plan: Baseline, outcome: Outcome, sold_s: Mapping[str, FloatArray]) -> FloatArray:
+def _works_usd(plan: Baseline, other: Case) -> FloatArray:
     """The change of worth of the phases that happen differently."""
-    online = {block.id: outcome.schedule.finish[f"{block.id}.online"] for block in plan.blocks}
-    other = replace(
-        plan.money,
-        spendings=outcome.spendings,
-        online_s=online,
-        shares=outcome.shares,
-        offline_s={**plan.money.offline_s, **sold_s},
-    )
     touched = [phase.id for phase in plan.programme.phases if _differs(plan, other, phase.id)]
     if not touched:
-        return np.zeros(outcome.schedule.n)
+        return np.zeros(other.n)
     after = cashflow.net_present_value_usd(other.of_phases(touched))
     return after - cashflow.net_present_value_usd(plan.money.of_phases(touched))
 
@@ -186,6 +223,8 @@ def _differs(plan: Baseline, other: Case, phase: str) -> bool:
 
 
 def _spent_otherwise(before: Spending, after: Spending) -> bool:
+    if after is before:
+        return False
     if after.window.stop_s is not None and np.isfinite(after.window.stop_s).any():
         return True
     windows: tuple[Window, Window] = (before.window, after.window)
@@ -196,7 +235,7 @@ def _spent_otherwise(before: Spending, after: Spending) -> bool:
     )
 
 
-def _still_to_spend_usd(outcome: Outcome, phase: str, at_s: float) -> FloatArray:
+def _still_to_spend_usd(outcome: Outcome, phase: str, at_s: Days) -> FloatArray:
     """What works that have begun would still have spent."""
     total = np.zeros(outcome.schedule.n)
     for item in outcome.spendings:
@@ -207,13 +246,13 @@ def _still_to_spend_usd(outcome: Outcome, phase: str, at_s: float) -> FloatArray
     return total
 
 
-def _revenue_usd(plan: Baseline, phase: str, at_s: float) -> FloatArray:
+def _revenue_usd(plan: Baseline, money: Case, phase: str, at_s: Days) -> FloatArray:
     """Present value of what a phase earns from a day on, where it is on line; ramps are over."""
     streams = tuple(
         replace(stream, ramp_s=0.0)
         for stream in plan.money.streams
         if stream.block.phase == phase and stream.kind == "revenue"
     )
-    late = {name: np.maximum(online, at_s) for name, online in plan.money.online_s.items()}
-    given = replace(plan.money, spendings=(), streams=streams, online_s=late, book_at_horizon=False)
+    late = {name: np.maximum(online, at_s) for name, online in money.online_s.items()}
+    given = replace(money, spendings=(), streams=streams, online_s=late, book_at_horizon=False)
     return cashflow.net_present_value_usd(given)

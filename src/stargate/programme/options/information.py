@@ -52,7 +52,7 @@ def price(outcome: Outcome, grid_s: FloatArray, driver: str, time_s: float) -> F
     return price_at(outcome.prices[driver], grid_s, np.full(outcome.schedule.n, time_s))
 
 
-def spent_usd(outcome: Outcome, phase: str | None, time_s: float) -> FloatArray:
+def spent_usd(outcome: Outcome, phase: str | None, time_s: float | FloatArray) -> FloatArray:
     """Capital spent on a phase (on all without one) by a time."""
     total = np.zeros(outcome.schedule.n)
     for item in outcome.spendings:

@@ -45,11 +45,55 @@ class Choice:
 
 
 @dataclass(frozen=True, slots=True)
+class Basis:
+    """Powers of standardised variables: those that vary, by their mean and spread."""
+
+    tells: BoolArray
+    mean: FloatArray
+    spread: FloatArray
+    degree: int
+
+    @classmethod
+    def of(cls, known: FloatArray, degree: int) -> Basis:
+        """Variables that are the same in all samples tell nothing and are left out."""
+        if not known.size:
+            return cls(np.zeros(len(known), dtype=np.bool_), np.zeros(0), np.zeros(0), degree)
+        spread = known.std(axis=1)
+        tells = spread > 1e-12 * np.maximum(1.0, np.abs(known).max(axis=1))
+        return cls(tells, known[tells].mean(axis=1), spread[tells], degree)
+
+    def columns(self, known: FloatArray) -> FloatArray:
+        """A one, and the powers of each variable up to the degree: (n, 1 + m degree).
+
+        Products of two variables are not in the basis.
+        """
+        z = (known[self.tells] - self.mean[:, None]) / self.spread[:, None]
+        powers = [np.ones((1, known.shape[1])), *(z**k for k in range(1, self.degree + 1))]
+        return np.concatenate(powers).T
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """When to exercise on one date: where the advantage expected of what is known is positive."""
+
+    basis: Basis
+    weights: FloatArray
+
+    def exercises(self, known: FloatArray) -> BoolArray:
+        """The samples that exercise, were it possible in all."""
+        return self.basis.columns(known) @ self.weights > 0
+
+
+@dataclass(frozen=True, slots=True)
 class Policy:
-    """Which date each sample exercises at (`NEVER` for none), and what it is then worth."""
+    """Which date each sample exercises at (`NEVER` for none), and what it is then worth.
+
+    `rules` are what other samples may follow, by date; None: too few samples to learn from.
+    """
 
     date: IntArray
     worth: FloatArray
+    rules: tuple[Rule | None, ...] = ()
 
 
 def optimal_policy(
@@ -63,38 +107,61 @@ def optimal_policy(
     """
     date = np.full(len(held), NEVER, dtype=np.int64)
     worth = held.copy()
+    rules: list[Rule | None] = []
     for k in reversed(range(len(choices))):
         choice = choices[k]
-        fitted = _fitted(choice, choice.worth - worth, degree, folds)
+        fitted, rule = _fitted(choice, choice.worth - worth, degree, folds)
         exercise = choice.possible & (fitted > 0)
         date[exercise] = k
         worth[exercise] = choice.worth[exercise]
-    return Policy(date, worth)
+        rules.append(rule)
+    return Policy(date, worth, tuple(reversed(rules)))
 
 
-def _fitted(choice: Choice, advantage: FloatArray, degree: int, folds: int) -> FloatArray:
-    """The expected advantage given what is known; zero where exercising is not possible.
+def followed(choices: Sequence[Choice], rules: Sequence[Rule | None], held: FloatArray) -> Policy:
+    """The exercise of samples that follow rules which others have taught."""
+    date = np.full(len(held), NEVER, dtype=np.int64)
+    worth = held.copy()
+    for k in reversed(range(len(choices))):
+        if (rule := rules[k]) is not None:
+            exercise = choices[k].possible & rule.exercises(choices[k].known)
+            date[exercise] = k
+            worth[exercise] = choices[k].worth[exercise]
+    return Policy(date, worth, tuple(rules))
 
-    Too few samples to learn from give no advantage.
+
+def _fitted(
+    choice: Choice, advantage: FloatArray, degree: int, folds: int
+) -> tuple[FloatArray, Rule | None]:
+    """The expected advantage given what is known, and the rule that all samples together teach.
+
+    The advantage is zero where exercising is not possible. Too few samples to learn from give none.
     """
     fitted = np.zeros(len(advantage))
     rows = np.flatnonzero(choice.possible)
-    columns = polynomials(choice.known[:, rows], degree)
+    known = choice.known[:, rows]
+    basis = Basis.of(known, degree)
+    columns = basis.columns(known)
     # Neighbours are in different folds: samples of one tile are strata of one design.
     fold = rows % folds
     parts = [columns[fold == i] for i in range(folds)]
     targets = [advantage[rows[fold == i]] for i in range(folds)]
     squares = [_square(part) for part in parts]
     products = [part.T @ target for part, target in zip(parts, targets, strict=True)]
+
+    def weights(which: Sequence[int]) -> FloatArray | None:
+        if sum(len(targets[k]) for k in which) <= 2 * columns.shape[1]:
+            return None
+        return least_squares(
+            np.add.reduce([squares[k] for k in which]), np.add.reduce([products[k] for k in which])
+        )
+
     for i, part in enumerate(parts):
-        others = [k for k in range(folds) if k != i] or [i]
-        if sum(len(targets[k]) for k in others) > 2 * columns.shape[1]:
-            weights = least_squares(
-                np.add.reduce([squares[k] for k in others]),
-                np.add.reduce([products[k] for k in others]),
-            )
-            fitted[rows[fold == i]] = part @ weights
-    return fitted
+        learnt = weights([k for k in range(folds) if k != i] or [i])
+        if learnt is not None:
+            fitted[rows[fold == i]] = part @ learnt
+    learnt = weights(range(folds))
+    return fitted, None if learnt is None else Rule(basis, learnt)
 
 
 def _square(columns: FloatArray) -> FloatArray:
@@ -109,18 +176,8 @@ def _square(columns: FloatArray) -> FloatArray:
 
 
 def polynomials(known: FloatArray, degree: int) -> FloatArray:
-    """A one, and the powers of each standardised variable up to `degree`: (n, 1 + m degree).
-
-    Variables that are the same in all samples tell nothing and are left out. Products of two
-    variables are not in the basis.
-    """
-    if not known.size:
-        return np.ones((known.shape[1], 1))
-    spread = known.std(axis=1)
-    tells = spread > 1e-12 * np.maximum(1.0, np.abs(known).max(axis=1))
-    z = (known[tells] - known[tells].mean(axis=1)[:, None]) / spread[tells][:, None]
-    powers = [np.ones((1, known.shape[1])), *(z**k for k in range(1, degree + 1))]
-    return np.concatenate(powers).T
+    """A one, and the powers of each standardised variable that varies: (n, 1 + m degree)."""
+    return Basis.of(known, degree).columns(known)
 
 
 def least_squares(square: FloatArray, product: FloatArray) -> FloatArray:

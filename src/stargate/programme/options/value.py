@@ -1,88 +1,59 @@
-"""What options are worth: by their rule, always, with hindsight; and the regret of each course."""
+"""What options are worth: by their rule, always, with hindsight, together; the regret of each."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
-from stargate.programme.options.courses import Exercised, days_s
-from stargate.programme.options.lsm import NEVER, Policy, optimal_policy
-from stargate.programme.result import Course, OptionResult
+from stargate.programme.options.courses import days_s
+from stargate.programme.options.decided import (
+    Decided,
+    LastPhase,
+    OptionColumns,
+    TogetherColumns,
+)
+from stargate.programme.result import AddedResult, Course, OptionResult, TogetherResult
 from stargate.programme.sampled import Quantiles
 from stargate.spec.option import Option
 from stargate.spec.programme import Programme
-from stargate.units import DAY_S
-
-if TYPE_CHECKING:
-    from stargate.programme.tile import Columns
 
 FloatArray = NDArray[np.float64]
+Column = NDArray[np.float32]
+Interval = tuple[float, float, float]
 
 _TWO_SIDED_95 = 1.959963984540054
+AS_IT_STANDS = "as it stands"
+ALL_TOGETHER = "all together"
 
 
 def option_results(
-    programme: Programme, columns: Columns
-) -> tuple[tuple[OptionResult, ...], tuple[Course, ...]]:
-    """Every option of the programme, and the regret of the plan as it stands and with each."""
-    held_usd = columns.worth_usd
-    online_s = columns.online_s[f"{programme.phases[-1].id}.online"]
-    found: list[OptionResult] = []
-    worth_usd = {"as it stands": held_usd}
-    for option, days in zip(programme.options, columns.options, strict=True):
-        if not days:
-            continue
-        policy = policy_of(option, days, held_usd)
-        found.append(option_result(programme, option, days, policy, held_usd, online_s))
-        worth_usd[option.name or option.id] = policy.worth
-    return tuple(found), courses(worth_usd) if found else ()
-
-
-def policy_of(option: Option, days: Sequence[Exercised], held_usd: FloatArray) -> Policy:
-    """When each sample exercises: by the stated rule, or where it pays given what is known.
-
-    A rule that was found to lose on the whole is one that nobody follows: then it is never.
-    """
-    if option.when:
-        return first_day([day.choice.possible & day.rule for day in days], days, held_usd)
-    found = optimal_policy([day.choice for day in days], held_usd)
-    if found.worth.mean() > held_usd.mean():
-        return found
-    return Policy(np.full(len(held_usd), NEVER, dtype=np.int64), held_usd)
-
-
-def first_day(
-    exercise: Sequence[NDArray[np.bool_]], days: Sequence[Exercised], held_usd: FloatArray
-) -> Policy:
-    """Exercise on the first day on which each sample may."""
-    date = np.full(len(held_usd), NEVER, dtype=np.int64)
-    worth = held_usd.copy()
-    for k in reversed(range(len(days))):
-        date[exercise[k]] = k
-        worth[exercise[k]] = days[k].choice.worth[exercise[k]]
-    return Policy(date, worth)
-
-
-def option_result(
-    programme: Programme,
-    option: Option,
-    days: Sequence[Exercised],
-    policy: Policy,
-    held_usd: FloatArray,
-    online_s: FloatArray,
-) -> OptionResult:
-    """An option in numbers; `online_s` is the last phase's by the plan as it stands."""
-    gain = policy.worth - held_usd
-    always = first_day([day.choice.possible for day in days], days, held_usd)
-    hindsight = np.maximum.reduce(
-        [held_usd] + [np.where(d.choice.possible, d.choice.worth, held_usd) for d in days]
+    programme: Programme, columns: Decided, held_usd: FloatArray
+) -> tuple[tuple[OptionResult, ...], TogetherResult | None, tuple[Course, ...]]:
+    """Every option, all together, and the regret of the plan as it stands and with each."""
+    options = [o for o in programme.options if days_s(o, programme.data_date)]
+    if not options:
+        return (), None, ()
+    found = tuple(
+        _option(programme, option, kept, held_usd)
+        for option, kept in zip(options, columns.alone, strict=True)
     )
-    then_s = _dated(policy, days, online_s)
-    error = float(gain.std(ddof=1) / np.sqrt(len(gain))) if len(gain) > 1 else 0.0
-    value = float(gain.mean())
+    worth_usd = {AS_IT_STANDS: held_usd}
+    for option, kept in zip(options, columns.alone, strict=True):
+        worth_usd[option.name or option.id] = held_usd + kept.gain_usd
+    together = None
+    if columns.together is not None:
+        together = _together(programme, found, columns.together, held_usd)
+        worth_usd[ALL_TOGETHER] = held_usd + columns.together.gain_usd
+    return found, together, courses(worth_usd)
+
+
+def _option(
+    programme: Programme, option: Option, kept: OptionColumns, held_usd: FloatArray
+) -> OptionResult:
+    value, low, high = interval(kept.gain_usd)
+    n, last = len(held_usd), kept.last
     return OptionResult(
         id=option.id,
         name=option.name or option.id,
@@ -90,34 +61,61 @@ def option_result(
         phase=option.phase,
         rule="stated" if option.when else "optimal",
         days_s=days_s(option, programme.data_date),
-        exercised=tuple(float(np.mean(policy.date == k)) for k in range(len(days))),
-        probability_exercised=float(np.mean(policy.date != NEVER)),
+        exercised=tuple(day.n / n for day in kept.exercised),
+        probability_exercised=sum(day.n for day in kept.exercised) / n,
         value_usd=value,
-        low_usd=value - _TWO_SIDED_95 * error,
-        high_usd=value + _TWO_SIDED_95 * error,
-        value_if_always_usd=float((always.worth - held_usd).mean()),
-        value_with_hindsight_usd=float((hindsight - held_usd).mean()),
-        net_present_value=Quantiles.of(policy.worth),
-        online=Quantiles.of(then_s),
-        probability_online=float(np.isfinite(then_s).mean()),
-        probability_by_target=_in_time(programme, then_s),
+        low_usd=low,
+        high_usd=high,
+        value_if_always_usd=kept.always_usd.mean,
+        value_with_hindsight_usd=kept.hindsight_usd.mean,
+        net_present_value=Quantiles.of(held_usd + kept.gain_usd),
+        online=last.online.quantiles(),
+        probability_online=_on_line(last),
+        probability_by_target=_in_time(programme, last),
         source=option.source,
         note=option.note,
     )
 
 
-def _dated(policy: Policy, days: Sequence[Exercised], online_s: FloatArray) -> FloatArray:
-    then_s = online_s.copy()
-    for k, day in enumerate(days):
-        then_s[policy.date == k] = day.online_s[policy.date == k]
-    return then_s
+def _together(
+    programme: Programme,
+    alone: Sequence[OptionResult],
+    kept: TogetherColumns,
+    held_usd: FloatArray,
+) -> TogetherResult:
+    value, low, high = interval(kept.gain_usd)
+    return TogetherResult(
+        value_usd=value,
+        low_usd=low,
+        high_usd=high,
+        sum_alone_usd=sum(option.value_usd for option in alone),
+        added=tuple(
+            AddedResult(option.id, *interval(added), exercised.n / len(held_usd))
+            for option, added, exercised in zip(alone, kept.added_usd, kept.exercised, strict=True)
+        ),
+        net_present_value=Quantiles.of(held_usd + kept.gain_usd),
+        online=kept.last.online.quantiles(),
+        probability_online=_on_line(kept.last),
+        probability_by_target=_in_time(programme, kept.last),
+    )
 
 
-def _in_time(programme: Programme, online_s: FloatArray) -> float | None:
+def interval(gain_usd: Column) -> Interval:
+    """Mean, and its 95 % interval of sampling."""
+    value = float(np.mean(gain_usd, dtype=np.float64))
+    if len(gain_usd) < 2:
+        return value, value, value
+    error = float(np.std(gain_usd, ddof=1, dtype=np.float64) / np.sqrt(len(gain_usd)))
+    return value, value - _TWO_SIDED_95 * error, value + _TWO_SIDED_95 * error
+
+
+def _on_line(last: LastPhase) -> float:
+    return 1.0 - last.online.never / last.online.n
+
+
+def _in_time(programme: Programme, last: LastPhase) -> float | None:
     target = programme.phases[-1].target
-    if target is None:
-        return None
-    return float(np.mean(online_s < ((target.online - programme.data_date).days + 1) * DAY_S))
+    return None if target is None else last.in_time.n / last.online.n
 
 
 def courses(worth_usd: Mapping[str, FloatArray]) -> tuple[Course, ...]:
