@@ -274,3 +274,45 @@ def test_prices_take_the_same_steps_in_the_plan_and_in_the_forecast(tracked):
     )
     assert np.median(seen) == pytest.approx(2e9 * 2.0, rel=0.15)
     assert np.corrcoef(quiet, seen)[0, 1] > 0.5
+
+
+BEHIND = [{"id": "P", "needs": ["G"], "blocks": BLOCKS}]
+RETRIED = {
+    "id": "G",
+    "kind": "finance",
+    "decide": "2024-06-30",
+    "retry_every": "6 months",
+    "retries": 2,
+    "criteria": [
+        {
+            "metric": "share",
+            "at_least": 0.5,
+            "evidence": {"kind": "judgement", "value": {"dist": "uniform", "low": 0, "high": 1}},
+        }
+    ],
+}
+
+
+def test_a_failed_attempt_moves_the_gate_to_the_next(tracked):
+    failed = {"of": "G", "failed": "2024-07-10", "source": "minutes"}
+    (gate,) = forecast(tracked(failed, phases=BEHIND, gates=[RETRIED]), "2024-08-01").gates
+    first, second, third = gate.attempts
+    assert (first.probability_held, first.probability_pass) == (1, 0)
+    assert second.on.p50 / DAY_S == pytest.approx(-22 + 182.6, abs=1)
+    assert second.probability_pass == pytest.approx(0.5, abs=0.05)
+    assert gate.probability_pass == pytest.approx(0.75, abs=0.05)
+    assert third.probability_held == pytest.approx(0.5, abs=0.05)
+
+
+def test_a_gate_whose_last_attempt_failed_never_opens(tracked):
+    days = ("2024-07-10", "2025-01-10", "2025-07-10")
+    failed = [{"of": "G", "failed": day} for day in days]
+    result = forecast(tracked(*failed, phases=BEHIND, gates=[RETRIED]), "2025-08-01")
+    assert result.gates[0].probability_pass == 0
+    assert result.phases[0].probability_online == 0
+
+
+def test_a_failure_after_the_day_is_not_known(tracked):
+    document = tracked({"of": "G", "failed": "2024-07-10"}, phases=BEHIND, gates=[RETRIED])
+    (gate,) = forecast(document, "2024-07-09").gates
+    assert gate.attempts[0].probability_pass == pytest.approx(0.5, abs=0.05)

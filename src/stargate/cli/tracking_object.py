@@ -6,8 +6,8 @@ import math
 from typing import Any
 
 from stargate.programme.result import PlanResult
-from stargate.programme.tracking import ClassRevision, Record, Slip, Tracking
-from stargate.units import DAY_S
+from stargate.programme.tracking import ClassRevision, EarnedValue, Record, Slip, Tracking
+from stargate.units import DAY_S, MONTH_S
 
 
 def tracking_object(result: PlanResult) -> dict[str, Any] | None:
@@ -22,6 +22,30 @@ def tracking_object(result: PlanResult) -> dict[str, Any] | None:
         "slips": [_slip(result, slip) for slip in tracking.slips],
         "odds_of_target": _odds(tracking),
         "classes": [_revision(revision) for revision in tracking.classes],
+        "earned_value": [_earned(result, row) for row in tracking.earned],
+    }
+
+
+def _day(result: PlanResult, time_s: float) -> str | None:
+    found = result.day(time_s)
+    return found.isoformat() if found else None
+
+
+def _earned(result: PlanResult, row: EarnedValue) -> dict[str, Any]:
+    return {
+        "id": row.id or None,
+        "name": row.name,
+        "budget_at_completion_usd": row.budget_usd,
+        "planned_value_usd": row.planned_usd,
+        "earned_value_usd": row.earned_usd,
+        "actual_cost_usd": row.spent_usd,
+        "spi": row.schedule_index,
+        "cpi": row.cost_index,
+        "spi_t": row.schedule_index_of_time,
+        "earned_schedule_months": row.earned_schedule_s / MONTH_S,
+        "estimate_at_completion_usd": row.at_completion_usd,
+        "planned_end": _day(result, row.planned_end_s),
+        "end_at_this_pace": None if row.end_s is None else _day(result, row.end_s),
     }
 
 
@@ -39,8 +63,7 @@ def _record(record: Record) -> dict[str, Any]:
 
 def _slip(result: PlanResult, slip: Slip) -> dict[str, Any]:
     def day(time_s: float) -> str | None:
-        found = result.day(time_s)
-        return found.isoformat() if found else None
+        return _day(result, time_s)
 
     return {
         "id": slip.id,

@@ -23,7 +23,7 @@ from stargate.spec.actuals import Actual
 from stargate.spec.distribution import Reference
 from stargate.spec.gate import Criterion, Gate, Measured
 from stargate.spec.programme import Programme
-from stargate.units import DAY_S
+from stargate.units import DAY_S, MONEY, format_quantity
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,20 +82,26 @@ def standing_on(programme: Programme, day: date | None = None) -> Standing:
         finish_s=finish_s,
         prices=_prices(programme, counted, today),
         durations=durations,
+        failures_s=_failures_s(counted, today),
     )
     return Standing(moved, programme.data_date, _settled(order, known), known, classes)
 
 
 def _records(counted: Sequence[Actual], today: date) -> Iterator[Record]:
     for actual in _rising(counted):
-        words = {"start": "started", "finish": "finished", "on": "measured"}
+        words = {"start": "started", "finish": "finished", "failed": "failed", "on": ""}
         for field, what in words.items():
             day = getattr(actual, field)
             if day is None or not actual.counts(day, today):
                 continue
-            told = f"{actual.metric or 'price'} {actual.value:g}" if field == "on" else what
-            known = actual.known or day
+            told, known = what or _measured(actual), actual.known or day
             yield Record(*(actual.of, told, day, known), actual.source, actual.trust, actual.note)
+
+
+def _measured(actual: Actual) -> str:
+    if actual.spent_usd is not None:
+        return f"spent {format_quantity(actual.spent_usd, MONEY)}"
+    return f"{actual.metric or 'price'} {actual.value:g}"
 
 
 def _check_day(programme: Programme, day: date) -> None:
@@ -107,7 +113,7 @@ def _check_day(programme: Programme, day: date) -> None:
 
 
 def _counts(actual: Actual, today: date) -> bool:
-    return any(actual.counts(day, today) for day in (actual.start, actual.finish, actual.on))
+    return any(actual.counts(day, today) for day in actual.days)
 
 
 def _moved(programme: Programme, today: date, counted: Sequence[Actual]) -> Programme:
@@ -123,7 +129,7 @@ def _moved(programme: Programme, today: date, counted: Sequence[Actual]) -> Prog
 
 def _rising(counted: Sequence[Actual]) -> list[Actual]:
     """In the order in which things happened, so that the latest has the last word."""
-    return sorted(counted, key=lambda a: max(filter(None, (a.start, a.finish, a.on))))
+    return sorted(counted, key=lambda a: a.happened)
 
 
 def _weighed(gate: Gate, measured: Mapping[tuple[str, str], Actual]) -> Gate:
@@ -199,6 +205,16 @@ def _past_quarters_s(data_date: date, today: date) -> tuple[float, ...]:
     since_s = (today - data_date).days * DAY_S
     times = quarters_s(data_date, today) - since_s
     return tuple(times[times <= 0].tolist()) if since_s else ()
+
+
+def _failures_s(counted: Sequence[Actual], today: date) -> dict[str, tuple[float, ...]]:
+    """When attempts at gates failed, by gate, in their order."""
+    found: dict[str, tuple[float, ...]] = {}
+    for actual in _rising(counted):
+        if actual.failed is not None:
+            failed_s = (actual.failed - today).days * DAY_S
+            found[actual.of] = (*found.get(actual.of, ()), failed_s)
+    return found
 
 
 def _prices(

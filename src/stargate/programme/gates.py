@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -27,8 +27,8 @@ class Decision:
 
     `attempt_s` and `evidence` are (attempts, n), evidence of the first criterion, nan where there
     is none; `held` marks the attempts that took place, `passed` those that said yes;
-    `first_alone` (criteria, n) says which criteria hold at the first attempt. `time_s` is when the
-    way is free (`inf`: never), `share` what is left of the capacity behind the gate, and
+    `first_alone` (criteria, n) says which criteria hold at the first attempt to come. `time_s` is
+    when the way is free (`inf`: never), `share` what is left of the capacity behind the gate, and
     `cancelled_s` when all that waits for it is given up (`inf`: never).
     """
 
@@ -49,12 +49,20 @@ class Decision:
 
 
 def decide(
-    gate: Gate, ready_s: FloatArray, draws: Draws, data_date: date, forecast: Forecaster
+    gate: Gate,
+    ready_s: FloatArray,
+    draws: Draws,
+    data_date: date,
+    forecast: Forecaster,
+    failed_s: Sequence[float] = (),
 ) -> Decision:
-    """Weigh the evidence of a gate at every attempt until one passes."""
-    first_s = np.maximum(ready_s, (gate.decide - data_date).days * DAY_S)
-    attempts = range(gate.retries + 1)
-    times = np.stack([first_s + k * (gate.retry_every_s or 0.0) for k in attempts])
+    """Weigh the evidence of a gate at every attempt until one passes.
+
+    `failed_s` are the attempts that are known to have failed. What evidence they were shown is not
+    known, and they teach nothing of the evidence to come: a measured value does.
+    """
+    times = _attempts_s(gate, ready_s, data_date, failed_s)
+    attempts, n_failed = range(len(times)), len(failed_s)
     metrics = [
         np.stack([_metric(gate, c, times[k], k, draws, data_date, forecast) for k in attempts])
         for c in gate.criteria
@@ -65,19 +73,34 @@ def decide(
     ]
     comes = np.isfinite(times)
     yes = np.logical_and.reduce(holds) & comes
+    yes[:n_failed] = False
+    metrics[0][:n_failed] = np.nan
+    next_one = min(n_failed, len(times) - 1)
     before = np.cumsum(yes, axis=0) - yes
     held, passed = comes & (before == 0), yes & (before == 0)
     return Decision(
-        ready_s=first_s,
+        ready_s=times[0],
         attempt_s=times,
         evidence=metrics[0],
         held=held,
         passed=passed,
-        first_alone=np.stack([hold[0] & comes[0] for hold in holds]),
+        first_alone=np.stack([hold[next_one] & comes[next_one] for hold in holds]),
         time_s=_way_free_s(gate, times, passed),
         share=np.where(passed.any(axis=0) | (gate.on_fail != "descope"), 1.0, gate.descope_to),
         cancelled_s=_given_up_s(gate, times, passed),
     )
+
+
+def _attempts_s(
+    gate: Gate, ready_s: FloatArray, data_date: date, failed_s: Sequence[float]
+) -> FloatArray:
+    """The times of all attempts, those that failed first: (attempts, n)."""
+    every_s = gate.retry_every_s or 0.0
+    due_s = failed_s[-1] + every_s if failed_s else (gate.decide - data_date).days * DAY_S
+    next_s = np.maximum(ready_s, due_s)
+    past = [np.full_like(next_s, at) for at in failed_s]
+    to_come = [next_s + k * every_s for k in range(gate.retries + 1 - len(past))]
+    return np.stack([*past, *to_come])
 
 
 def _way_free_s(gate: Gate, times: FloatArray, passed: BoolArray) -> FloatArray:

@@ -35,7 +35,7 @@ class Known:
     `since_s` is the time from the file's data date to that day. `start_s` and `finish_s` are by
     activity, `prices` by driver: when it was seen, and at how many times its level of the data
     date. `durations` are those that the records of their class have revised, `past_s` the steps
-    of prices from the data date to today.
+    of prices from the data date to today, `failures_s` the attempts at gates that did not pass.
     """
 
     since_s: float = 0.0
@@ -44,6 +44,7 @@ class Known:
     finish_s: Mapping[str, float] = field(default_factory=dict)
     prices: Mapping[str, tuple[float, float]] = field(default_factory=dict)
     durations: Mapping[str, Duration] = field(default_factory=dict)
+    failures_s: Mapping[str, tuple[float, ...]] = field(default_factory=dict)
 
     def ready_s(self, activity: Activity, ready_s: FloatArray) -> FloatArray:
         """When an activity may begin: not before today, unless it is recorded to have begun."""

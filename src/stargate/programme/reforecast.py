@@ -9,6 +9,7 @@ from datetime import date
 import numpy as np
 
 from stargate.errors import Problem, SpecError
+from stargate.programme.earned_value import earned_values
 from stargate.programme.plan import plan, searched_speeds
 from stargate.programme.result import PlanResult
 from stargate.programme.sampled import Quantiles
@@ -45,6 +46,7 @@ def reforecast(
         now.tracking,
         slips=tuple(_slips(planned, now, now.tracking)),
         odds=tuple(_odds(planned, now)),
+        earned=earned_values(document, as_of, speeds or searched_speeds(document)),
     )
     warnings = (*now.warnings, *_unrecorded(planned, now))
     return replace(now, tracking=tracking, warnings=warnings)

@@ -75,6 +75,65 @@ class Odds:
 
 
 @dataclass(frozen=True, slots=True)
+class EarnedValue:
+    """How a phase stands against its plan, in dollars of the price base and at the plan's prices.
+
+    Planned value (PV) was to be done by now, earned value (EV) is done, and `spent_usd` is the
+    actual cost (AC; None: not stated). Times count from today: `begun_s` is the plan's first day
+    of spending, `until_s` today or the day on which all was done. `earned_schedule_s` (ES) is how
+    long after its first day the plan had earned as much.
+    """
+
+    id: str
+    name: str
+    budget_usd: float
+    planned_usd: float
+    earned_usd: float
+    spent_usd: float | None
+    begun_s: float
+    until_s: float
+    planned_end_s: float
+    earned_schedule_s: float
+
+    @property
+    def schedule_index(self) -> float | None:
+        """SPI = EV / PV; None before anything was to be done."""
+        return self.earned_usd / self.planned_usd if self.planned_usd > 0 else None
+
+    @property
+    def cost_index(self) -> float | None:
+        """CPI = EV / AC; None where the cost is not stated."""
+        return self.earned_usd / self.spent_usd if self.spent_usd else None
+
+    @property
+    def schedule_index_of_time(self) -> float | None:
+        """SPI(t) = ES / AT (Lipke 2003), AT the time since the plan's first day.
+
+        Unlike SPI it does not creep up to 1 when a late plan is finished.
+        """
+        actual_s = self.until_s - self.begun_s
+        return self.earned_schedule_s / actual_s if actual_s > 0 else None
+
+    @property
+    def at_completion_usd(self) -> float | None:
+        """EAC = BAC / CPI: what it costs in the end if money goes on buying as much."""
+        return self.budget_usd / self.cost_index if self.cost_index else None
+
+    @property
+    def done(self) -> bool:
+        """Whether all is earned."""
+        return self.earned_usd >= self.budget_usd * (1 - 1e-9)
+
+    @property
+    def end_s(self) -> float | None:
+        """When it ends at the pace so far: first day + planned duration / SPI(t); None if done."""
+        pace = self.schedule_index_of_time
+        if not pace or self.done:
+            return None
+        return self.begun_s + (self.planned_end_s - self.begun_s) / pace
+
+
+@dataclass(frozen=True, slots=True)
 class Tracking:
     """The plan of `planned`, as the forecast of a later day sees it.
 
@@ -87,3 +146,4 @@ class Tracking:
     classes: tuple[ClassRevision, ...]
     slips: tuple[Slip, ...] = ()
     odds: tuple[Odds, ...] = ()
+    earned: tuple[EarnedValue, ...] = ()

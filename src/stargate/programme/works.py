@@ -266,7 +266,9 @@ class Works:
 
     def _gate(self, activity: Activity, ready: FloatArray, _: Schedule) -> Span:
         gate = self.gates[activity.id]
-        decision = decide(gate, ready, self.draws, self.programme.data_date, self._forecast)
+        failed_s = self.known.failures_s.get(gate.id, ())
+        today = self.programme.data_date
+        decision = decide(gate, ready, self.draws, today, self._forecast, failed_s)
         if (passed_s := self.known.finish_s.get(gate.id)) is not None:
             decision = passed_on(decision, passed_s)
         self.decisions[gate.id] = decision

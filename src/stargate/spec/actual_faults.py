@@ -24,13 +24,22 @@ def actual_faults(programme: Programme, nodes: Sequence[Activity]) -> Iterator[F
         path = ("actuals", i)
         if actual.value is not None:
             yield from _value(programme, actual, i)
+        elif actual.spent_usd is not None:
+            yield from _named(i, "phase", actual.of, [phase.id for phase in programme.phases])
+        elif actual.failed is not None:
+            yield from _named(i, "gate", actual.of, [gate.id for gate in programme.gates])
         elif nodes and recorded(actual.of, ids) is None:
             yield unknown((*path, "of"), "task, block, phase, gate or run", actual.of, names)
-        for name in ("start", "finish", "on", "known"):
+        for name in ("start", "finish", "failed", "on", "known"):
             day = getattr(actual, name)
             if day is not None and day > programme.horizon:
                 message = f"{day} is beyond the horizon, {programme.horizon}"
                 yield Fault((*path, name), message, "set an earlier day, or a later horizon")
+
+
+def _named(i: int, what: str, name: str, known: Sequence[str]) -> Iterator[Fault]:
+    if name not in known:
+        yield unknown(("actuals", i, "of"), what, name, known)
 
 
 def _value(programme: Programme, actual: Actual, i: int) -> Iterator[Fault]:

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from stargate.programme.result import PlanResult
 from stargate.programme.tracking import Slip, Tracking
 from stargate.units import MONTH_S
+from stargate.view.earned import earned_sentences, earned_table
 from stargate.view.figures.slips import slip_chart
 from stargate.view.page import Column, Markup, chart_markup, heading, paragraph, table, tag
 from stargate.view.page import text as escaped
@@ -69,10 +70,18 @@ def slip_section(result: PlanResult, tracking: Tracking) -> Sequence[Markup]:
         paragraph(" ".join([*slip_sentences(result, tracking), words])),
         chart_markup(slip_chart(result, tracking, told(tracking))),
         _slips(result, tracking),
+        *_earned(result, tracking),
         *([heading("What durations have taught"), _classes(tracking)] if tracking.classes else []),
         heading("What has happened"),
         _records(tracking),
     ]
+
+
+def _earned(result: PlanResult, tracking: Tracking) -> list[Markup]:
+    if not tracking.earned:
+        return []
+    told = paragraph(" ".join(earned_sentences(tracking)))
+    return [heading("Earned value"), told, earned_table(result, tracking)]
 
 
 def _slips(result: PlanResult, tracking: Tracking) -> Markup:

@@ -21,6 +21,7 @@ from stargate.programme.result import PlanResult
 from stargate.units import MONTH_S
 from stargate.view.answer import answers, sources, strongest, verdict
 from stargate.view.cash import PARTY_COLUMNS, cash_answers, party_cells, told_parties
+from stargate.view.earned import EARNED_COLUMNS, earned_cells, earned_sentences
 from stargate.view.options import OPTION_COLUMNS, by_value, option_answers, option_cells
 from stargate.view.slips import SLIP_COLUMNS, slip_cells, slip_sentences, told
 from stargate.view.wording import (
@@ -161,5 +162,8 @@ def _since_the_plan(result: PlanResult) -> list[RenderableType]:
     )
     for slip in told(tracking):
         table.add_row(f"{slip.name} ({slip.state})", *slip_cells(result, slip))
-    sentences = slip_sentences(result, tracking)
-    return [table, *(Text(f"{sentence}\n") for sentence in (*sentences, *result.warnings))]
+    earned = plain_table("Earned value", "Phase", *EARNED_COLUMNS)
+    for row in tracking.earned:
+        earned.add_row(row.name, *earned_cells(result, row))
+    sentences = (*slip_sentences(result, tracking), *earned_sentences(tracking))
+    return [table, earned, *(Text(f"{sentence}\n") for sentence in (*sentences, *result.warnings))]
