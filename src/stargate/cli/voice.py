@@ -331,24 +331,68 @@ def key(obj: tuple[Path | None, ...], role: str) -> None:
 @command.command()
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
 @click.option("--port", default=8880, show_default=True, help="Port to listen on.")
-@click.option("--engine", default="kokoro-tuned", show_default=True, help="That speaks.")
+@click.option("--engine", default="kokoro-tuned", show_default=True, help="That enrols.")
 @click.option(
     "--requests-per-minute",
     "n_per_minute",
-    default=60.0,
+    default=120.0,
     show_default=True,
-    help="Of one key, at the most.",
+    help="Of one tenant, at the most.",
+)
+@click.option(
+    "--replicas",
+    type=click.IntRange(1),
+    default=1,
+    show_default=True,
+    help="Processes that answer and speak.",
+)
+@click.option(
+    "--workers",
+    default="1",
+    show_default=True,
+    help="Processes that enrol (0: none here), or a Ray cluster: ray://host:10001, auto.",
 )
 @click.pass_obj
 def serve(
-    obj: tuple[Path | None, ...], host: str, port: int, engine: str, n_per_minute: float
+    obj: tuple[Path | None, ...],
+    host: str,
+    port: int,
+    engine: str,
+    n_per_minute: float,
+    replicas: int,
+    workers: str,
 ) -> None:
     """Answer over HTTP in the shape of OpenAI's audio API."""
-    from stargate.voice.http import serve as run
+    from stargate.voice.http.serving import Settings
+    from stargate.voice.http.serving import serve as run
 
-    home = _home(obj)
-    _log(f"loading; then at http://{host}:{port}/v1")
-    run(home, _ring(obj), host, port, engine, n_per_minute)
+    directory, assets = _places(obj)
+    settings = Settings(directory, assets, engine, n_per_minute)
+    _log(f"listening at http://{host}:{port}/v1")
+    run(settings, host, port, replicas, workers)
+
+
+@command.command()
+@click.option(
+    "--workers",
+    default="1",
+    show_default=True,
+    help="Processes of this machine, or a Ray cluster: ray://host:10001, auto.",
+)
+@click.pass_obj
+def work(obj: tuple[Path | None, ...], workers: str) -> None:
+    """Work enrolments off that wait in the home, until interrupted."""
+    from stargate.voice.http.serving import work as run
+
+    _log("working; stop with Ctrl+C, nothing is lost")
+    run(*_places(obj), workers)
+
+
+def _places(obj: tuple[Path | None, ...]) -> tuple[Path, Path]:
+    """Where the home and the weights are."""
+    from stargate.voice.home import home_directory
+
+    return obj[0] or home_directory(), _assets(obj).directory
 
 
 def _ring(obj: tuple[Path | None, ...]) -> KeyRing:

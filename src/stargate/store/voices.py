@@ -10,6 +10,7 @@ import sqlite3
 from dataclasses import dataclass
 from pathlib import Path
 
+from stargate.store import enrolments
 from stargate.store.database import Database
 
 SCHEMA = """
@@ -95,7 +96,7 @@ class VoiceStore:
     """The tables, by what is asked of them."""
 
     def __init__(self, file: Path) -> None:
-        self._database = Database(file, SCHEMA)
+        self._database = Database(file, SCHEMA + enrolments.SCHEMA)
 
     def add(self, record: Consent | Voice | Clip | NoGo) -> None:
         """Keep a new record."""
@@ -141,7 +142,10 @@ class VoiceStore:
             )
 
     def revoke(self, consent_id: str) -> list[str]:
-        """Revoke a consent, delete its voices and what is known of the person; their ids."""
+        """Revoke a consent, delete its voices and what is known of the person; their ids.
+
+        Enrolments that wait or run end with it, and their recordings are erased.
+        """
         with self._database.change() as connection:
             rows = connection.execute(
                 "SELECT id FROM voices WHERE consent_id = ?", (consent_id,)
@@ -149,6 +153,12 @@ class VoiceStore:
             connection.execute("DELETE FROM voices WHERE consent_id = ?", (consent_id,))
             connection.execute(
                 "UPDATE consents SET state = 'revoked', sealed_embeddings = NULL WHERE id = ?",
+                (consent_id,),
+            )
+            connection.execute(
+                "UPDATE enrolments SET sealed_sample = NULL, state = 'cancelled', "
+                "step = 'the consent was revoked' "
+                "WHERE consent_id = ? AND state IN ('waiting', 'running', 'failed')",
                 (consent_id,),
             )
             return [row["id"] for row in rows]
@@ -177,6 +187,11 @@ class VoiceStore:
             Clip(*row)
             for row in self._database.rows("SELECT * FROM clips ORDER BY created_s DESC, id")
         ]
+
+    def clip(self, clip_id: str, tenant: str) -> Clip | None:
+        """A tenant's clip."""
+        row = self._database.row("SELECT * FROM clips WHERE id = ? AND tenant = ?", clip_id, tenant)
+        return Clip(*row) if row else None
 
     def characters_since(self, tenant: str, since_s: float) -> int:
         """How many characters a tenant had spoken since a time."""

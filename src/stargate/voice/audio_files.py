@@ -30,7 +30,7 @@ FORMATS = {
     "aac": "audio/aac",
     "pcm": "audio/pcm",
 }
-_CODECS = {
+CODECS = {
     "flac": ("-f", "flac"),
     "mp3": ("-f", "mp3", "-b:a", "96k"),
     "opus": ("-c:a", "libopus", "-b:a", "48k", "-f", "ogg"),
@@ -62,7 +62,7 @@ def encode(signal: Signal, rate_hz: int, audio_format: str) -> bytes:
     if audio_format == "pcm":
         return samples
     wav = _wave_bytes(samples, rate_hz)
-    return wav if audio_format == "wav" else _transcoded(wav, _CODECS[audio_format])
+    return wav if audio_format == "wav" else _transcoded(wav, CODECS[audio_format])
 
 
 def to_pcm16(signal: Signal) -> bytes:

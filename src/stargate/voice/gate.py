@@ -40,6 +40,7 @@ from stargate.voice.refusals import MissingError, RefusedError
 from stargate.voice.signal.spectrum import Signal
 from stargate.voice.speech import Release, Speech
 
+LEARNT = 0.8  # of an enrolment: what is left is measuring the copy
 SYSTEM = "system"  # the tenant under which the audit keeps what no tenant asked
 
 
@@ -100,8 +101,11 @@ class Gate:
         with self._recorded("voice_enrolled", tenant, name) as detail:
             detail["consent"] = consent_id
             self._check_name(tenant, name)
+            progress("checking the recording", 0.0)
             report = self._check_sample(self._good_consent(tenant, consent_id), sample)
-            profile = self._engine(engine).enroll(sample, self._office.issue("enroll"), progress)
+            learning = _up_to(LEARNT, progress)
+            profile = self._engine(engine).enroll(sample, self._office.issue("enroll"), learning)
+            progress("measuring how near the copy comes", LEARNT)
             report |= self._quality(self._engine(engine), profile, sample, consent_id, tenant)
             voice = Voice(
                 id=f"voice_{secrets.token_hex(8)}",
@@ -117,6 +121,7 @@ class Gate:
             self._good_consent(tenant, consent_id)  # it may have been revoked meanwhile
             self._parts.voices.add(voice)
             detail.update(voice=voice.id, engine=engine, level=profile.level)
+        progress("enrolled", 1.0)
         return voice
 
     def speak(self, tenant: str, voice: str, utterance: Utterance) -> Speech:
@@ -298,6 +303,11 @@ class Gate:
 
     def _write(self, event: str, tenant: str, subject: str, detail: Mapping[str, object]) -> None:
         self._parts.audit.append(event, tenant, subject, detail)
+
+
+def _up_to(share: float, progress: Progress) -> Progress:
+    """Progress of a part that comes first and takes a share of the whole."""
+    return lambda what, done: progress(what, share * done)
 
 
 def _tell(left: list[str]) -> None:

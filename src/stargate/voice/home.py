@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from stargate.store.audit import AuditLog
+from stargate.store.enrolments import EnrolmentQueue
 from stargate.store.voices import VoiceStore
 from stargate.voice import content_credentials
 from stargate.voice.assets import SAFEGUARDS, Assets, Level
@@ -66,6 +67,11 @@ class Home:
         return VoiceStore(self.directory / "voices.db")
 
     @cached_property
+    def enrolments(self) -> EnrolmentQueue:
+        """Enrolments that wait, run or ran."""
+        return EnrolmentQueue(self.directory / "voices.db")
+
+    @cached_property
     def audit(self) -> AuditLog:
         """The audit."""
         return AuditLog(self.directory / "audit.db", self.vault.audit_key, time.time)
@@ -90,8 +96,7 @@ class Home:
     @cached_property
     def gate(self) -> Gate:
         """The gate; all its safeguards must be there, whichever are needed."""
-        for name in ("watermark", "consent", "signature"):
-            self.assets.require(_safeguard(name))
+        self.require_safeguards()
         from stargate.voice.listening import EncoderEars
 
         parts = Parts(
@@ -106,6 +111,11 @@ class Home:
             now_s=time.time,
         )
         return Gate(parts, self.policy)
+
+    def require_safeguards(self) -> None:
+        """Name what has to be installed before the gate can open; nothing is loaded for it."""
+        for name in ("watermark", "consent", "signature"):
+            self.assets.require(_safeguard(name))
 
     def file(self, speech: Speech, audio_format: str) -> bytes:
         """A clip as a file; a WAV file carries its content credential where c2pa is installed."""
@@ -130,7 +140,7 @@ class Home:
 
     def close(self) -> None:
         """Let go of the files that were opened."""
-        for part in ("voices", "audit"):
+        for part in ("voices", "enrolments", "audit"):
             if part in self.__dict__:
                 getattr(self, part).close()
 

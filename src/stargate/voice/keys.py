@@ -13,6 +13,9 @@ import threading
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Protocol
+
+from stargate.store.buckets import Level
 
 ROLES = ("speaker", "owner")
 
@@ -52,24 +55,52 @@ class KeyRing:
         return json.loads(self._file.read_text()) if self._file.exists() else {}
 
 
+class Buckets(Protocol):
+    """Levels by name; see `store.buckets` for some that processes share."""
+
+    def change(self, name: str, change: Callable[[Level | None], Level]) -> None:
+        """Replace a level by what `change` makes of it, with no one coming in between."""
+        ...
+
+
+class OwnBuckets:
+    """The levels of this process alone."""
+
+    def __init__(self) -> None:
+        self._levels: dict[str, Level] = {}
+        self._lock = threading.Lock()
+
+    def change(self, name: str, change: Callable[[Level | None], Level]) -> None:
+        """Replace a level."""
+        with self._lock:
+            self._levels[name] = change(self._levels.get(name))
+
+
 class RateLimit:
     """A bucket per tenant that fills evenly; a request takes one drop, or waits."""
 
-    def __init__(self, n_per_minute: float, now_s: Callable[[], float]) -> None:
+    def __init__(
+        self, n_per_minute: float, now_s: Callable[[], float], buckets: Buckets | None = None
+    ) -> None:
         self._n_per_minute = n_per_minute
         self._now_s = now_s
-        self._buckets: dict[str, tuple[float, float]] = {}
-        self._lock = threading.Lock()
+        self._buckets = buckets or OwnBuckets()
 
     def wait_s(self, tenant: str) -> float:
         """0 if the request may go on, which is then counted; else how long to wait."""
-        with self._lock:
-            now_s = self._now_s()
-            level, then_s = self._buckets.get(tenant, (self._n_per_minute, now_s))
-            level = min(self._n_per_minute, level + (now_s - then_s) * self._n_per_minute / 60)
-            allowed = level >= 1
-            self._buckets[tenant] = (level - 1 if allowed else level, now_s)
-            return 0.0 if allowed else (1 - level) * 60 / self._n_per_minute
+        now_s, full, waits_s = self._now_s(), self._n_per_minute, 0.0
+
+        def take(last: Level | None) -> Level:
+            nonlocal waits_s
+            level, then_s = last or (full, now_s)
+            level = min(full, level + (now_s - then_s) * full / 60)
+            if level < 1:
+                waits_s = (1 - level) * 60 / full
+                return level, now_s
+            return level - 1, now_s
+
+        self._buckets.change(tenant, take)
+        return waits_s
 
 
 def _digest(key: str) -> str:
