@@ -6,7 +6,7 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from stargate.engine.sampling import correlated, normal_scores
+from stargate.engine.sampling import correlated, latin_hypercube, normal_scores
 from stargate.engine.streams import stream
 
 
@@ -28,20 +28,20 @@ def test_names_are_not_run_together():
 def test_every_stratum_holds_one_score(n: int, seed: int):
     from scipy.special import ndtr
 
-    strata = np.floor(ndtr(normal_scores(stream(seed, "x"), n)) * n)
+    strata = np.floor(ndtr(normal_scores(latin_hypercube(stream(seed, "x"), n))) * n)
     assert sorted(np.clip(strata, 0, n - 1)) == list(range(n))
 
 
 def test_scores_that_share_a_factor_correlate_by_the_product_of_their_loads():
     n = 200_000
-    factor = {"heat": normal_scores(stream(1, "f"), n)}
-    a = correlated(normal_scores(stream(1, "a"), n), {"heat": 0.6}, factor)
-    b = correlated(normal_scores(stream(1, "b"), n), {"heat": -0.8}, factor)
+    factor = {"heat": normal_scores(latin_hypercube(stream(1, "f"), n))}
+    a = correlated(normal_scores(latin_hypercube(stream(1, "a"), n)), {"heat": 0.6}, factor)
+    b = correlated(normal_scores(latin_hypercube(stream(1, "b"), n)), {"heat": -0.8}, factor)
     assert np.isclose(np.corrcoef(a, b)[0, 1], -0.48, atol=0.005)
     assert np.isclose(a.std(), 1.0, atol=0.005)
 
 
 def test_loads_that_explain_all_leave_nothing_of_its_own():
-    factor = {"f": normal_scores(stream(1, "f"), 100)}
-    own = normal_scores(stream(1, "a"), 100)
+    factor = {"f": normal_scores(latin_hypercube(stream(1, "f"), 100))}
+    own = normal_scores(latin_hypercube(stream(1, "a"), 100))
     assert np.allclose(correlated(own, {"f": 1.0}, factor), factor["f"])

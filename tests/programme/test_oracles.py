@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from stargate.engine.sampling import correlated, normal_scores
+from stargate.engine.sampling import correlated, latin_hypercube, normal_scores
 from stargate.engine.streams import stream
 from stargate.programme.distributions import draw
 from stargate.programme.draws import Sampled
@@ -25,7 +25,7 @@ PERT = Pert[float](low=10.0, mode=14.0, high=30.0)
 
 
 def scores(name: str) -> np.ndarray:
-    return normal_scores(stream(1, name), N)
+    return normal_scores(latin_hypercube(stream(1, name), N))
 
 
 def test_o1_a_pert_has_the_mean_and_spread_of_its_beta():

@@ -26,9 +26,9 @@ def latin_hypercube(rng: np.random.Generator, n: int) -> FloatArray:
     return np.clip(points, 1e-16, 1 - 1e-16, out=points)
 
 
-def normal_scores(rng: np.random.Generator, n: int) -> FloatArray:
-    """`n` standard normal scores by Latin hypercube: z = Phi^-1(u)."""
-    return np.asarray(ndtri(latin_hypercube(rng, n)), dtype=np.float64)
+def normal_scores(probabilities: FloatArray) -> FloatArray:
+    """Standard normal scores: z = Phi^-1(u)."""
+    return np.asarray(ndtri(probabilities), dtype=np.float64)
 
 
 def correlated(

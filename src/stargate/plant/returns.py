@@ -13,7 +13,8 @@ IntArray = NDArray[np.int64]
 
 # Rates looked at: from -90 % to +900 % a year, evenly in the logarithm of 1 + r.
 _LOGS = np.linspace(np.log(0.1), np.log(10.0), 65)
-_NEWTON_STEPS = 3
+# On the cubic through four of them, which is cheap, and then on the flows themselves.
+_CUBIC_STEPS, _NEWTON_STEPS = 4, 2
 # Samples whose worth is found at once. A product this small stays on the calling thread; a larger
 # one is shared out by the linear algebra library, whose idle threads spin, at ten times the cost,
 # and whose sums then depend on how many cores there are.
@@ -39,12 +40,31 @@ def internal_rates(flows: FloatArray, years: FloatArray) -> tuple[FloatArray, In
     single = n_roots == 1
     if single.any():
         at = np.argmax(changes[:, single], axis=0)
-        columns = np.flatnonzero(single)
-        low, high = worth[at, columns], worth[at + 1, columns]
-        guess = _LOGS[at] + (_LOGS[at + 1] - _LOGS[at]) * low / (low - high)
+        guess = _cubic_root(worth, at, np.flatnonzero(single))
         bracket = (_LOGS[at], _LOGS[at + 1])
         rates[single] = np.expm1(_polished(flows[:, single], years, guess, bracket))
     return rates, n_roots
+
+
+def _cubic_root(worth: FloatArray, at: IntArray, columns: IntArray) -> FloatArray:
+    """Where the cubic through the four nearest rates of the ladder crosses 0 between two of them.
+
+    Newton's forward form, f0 + s (d1 + (s - 1) (d2 / 2 + (s - 2) d3 / 6)) with differences d, is
+    solved by Newton's method from the crossing of the straight line between the two.
+    """
+    first = np.clip(at - 1, 0, len(_LOGS) - 4)
+    four = np.stack([worth[first + k, columns] for k in range(4)])
+    d1, d2, d3 = four[1] - four[0], four[2] - 2 * four[1] + four[0], np.diff(four, 3, axis=0)[0]
+    low = (at - first).astype(np.float64)
+    below, above = worth[at, columns], worth[at + 1, columns]
+    s = low + below / (below - above)
+    for _ in range(_CUBIC_STEPS):
+        inner = d2 / 2 + (s - 2) * d3 / 6
+        value = four[0] + s * (d1 + (s - 1) * inner)
+        slope = d1 + (2 * s - 1) * inner + s * (s - 1) * d3 / 6
+        step = np.divide(value, slope, out=np.zeros_like(s), where=slope != 0)
+        s = np.clip(s - step, low, low + 1)
+    return _LOGS[0] + (_LOGS[1] - _LOGS[0]) * (first + s)
 
 
 def _worth(flows: FloatArray, years: FloatArray) -> FloatArray:

@@ -95,8 +95,9 @@ class Case:
 
     def since_online_s(self, block: str) -> FloatArray:
         """Time on line so far at the end of each month, and at the data date: (months + 1, n)."""
-        until = np.minimum(self.edges_s[:, None], self.ends_s(block))
-        return np.maximum(until - self.online_s[block], 0.0)
+        since = np.minimum(self.edges_s[:, None], self.ends_s(block))
+        since -= self.online_s[block]
+        return np.maximum(since, 0.0, out=since)
 
     def later(self, blocks: Sequence[str], delay_s: float) -> Case:
         """Some blocks on line later, their money spent as before."""

@@ -1,29 +1,19 @@
 """What is kept of samples that come tile by tile, and how the parts become one.
 
 Arrays go end to end along their last axis, the samples. What only adds up is kept as that: a
-`Tally`, or anything else that says how it merges. The rest is the same in all parts.
+`Tally`, or anything else with a `merged` of its own. The rest is the same in all parts.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields, is_dataclass, replace
-from typing import Any, Protocol, Self, TypeVar, cast, runtime_checkable
+from typing import Any, Self, TypeVar, cast
 
 import numpy as np
 from numpy.typing import NDArray
 
 Part = TypeVar("Part")
-
-
-@runtime_checkable
-class Mergeable(Protocol):
-    """What says itself how parts of it become one."""
-
-    @classmethod
-    def merged(cls, parts: Sequence[Self]) -> Self:
-        """All parts as one, in their order."""
-        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +63,7 @@ def _joined(parts: Sequence[Any]) -> object:
         return first
     if isinstance(first, np.ndarray):
         return np.concatenate(parts, axis=-1)
-    if isinstance(first, Mergeable):
+    if hasattr(first, "merged"):
         return type(first).merged(parts)
     if isinstance(first, Mapping):
         return {key: _joined([part[key] for part in parts]) for key in first}

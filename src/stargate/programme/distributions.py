@@ -45,7 +45,20 @@ Shape = (
 # Nodes of the beta tables. Straight lines between nodes 1/64 apart err by less than (1/64)^2 / 8
 # of a quantile function's curvature: under 2e-5 of the range.
 _OUTERMOST, _PER_UNIT = 8.0, 64
-_NODES = np.linspace(-_OUTERMOST, _OUTERMOST, int(2 * _OUTERMOST * _PER_UNIT) + 1)
+# Every fourth node is computed, those between lie on the cubic through the four about them, which
+# errs by less than 2e-6 of the range: scores of the computed ones, one more at either end, and the
+# weights of four neighbours (rows) a quarter, a half and three quarters on from the second.
+_EACH = 4
+_COMPUTED = np.arange(-8 * _PER_UNIT // _EACH - 1, 8 * _PER_UNIT // _EACH + 2) * _EACH / _PER_UNIT
+_ON = np.arange(_EACH) / _EACH
+_CUBIC = np.stack(
+    [
+        -_ON * (_ON - 1) * (_ON - 2) / 6,
+        (_ON + 1) * (_ON - 1) * (_ON - 2) / 2,
+        -(_ON + 1) * _ON * (_ON - 2) / 2,
+        (_ON + 1) * _ON * (_ON - 1) / 6,
+    ]
+)
 
 
 def draw(shape: Shape, scores: FloatArray) -> FloatArray:
@@ -109,9 +122,12 @@ def _between_nodes(table: FloatArray, scores: FloatArray) -> FloatArray:
 @lru_cache(maxsize=4096)
 def _beta_table(alpha: float, beta: float) -> FloatArray:
     """Beta quantiles at the nodes, each from the nearer tail so that both keep their digits."""
-    lower = betaincinv(alpha, beta, ndtr(_NODES[_NODES < 0]))
-    upper = 1.0 - betaincinv(beta, alpha, ndtr(-_NODES[_NODES >= 0]))
-    return np.concatenate([lower, upper])
+    below = _COMPUTED < 0
+    lower = betaincinv(alpha, beta, ndtr(_COMPUTED[below]))
+    upper = 1.0 - betaincinv(beta, alpha, ndtr(-_COMPUTED[~below]))
+    computed = np.concatenate([lower, upper])
+    between = np.lib.stride_tricks.sliding_window_view(computed, 4) @ _CUBIC
+    return np.clip(np.append(between.ravel(), computed[-2]), 0.0, 1.0)
 
 
 def _triangle(low: float, mode: float, high: float, u: FloatArray) -> FloatArray:

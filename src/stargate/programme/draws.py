@@ -12,9 +12,9 @@ from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import ndtr, ndtri
+from scipy.special import ndtr
 
-from stargate.engine.sampling import latin_hypercube
+from stargate.engine.sampling import latin_hypercube, normal_scores
 from stargate.engine.streams import stream
 
 FloatArray = NDArray[np.float64]
@@ -42,12 +42,11 @@ class Draws(Protocol):
 
 
 class Sampled:
-    """Scores drawn from named streams, and kept, with their ranks for a sensitivity analysis.
+    """Scores drawn from named streams; kept is what ranks them, for a sensitivity analysis.
 
-    `ranks` are the inputs so far, each as what ranks its samples: the probability of a score,
-    whether an event happens. The samples of a tile are one Latin hypercube, independent of all
-    other tiles, so that many samples can be drawn tile by tile, in any order and anywhere, and are
-    always the same.
+    `ranks` are the inputs so far: the probability of each score, whether an event happens. The
+    samples of a tile are one Latin hypercube, independent of all other tiles, so that many samples
+    can be drawn tile by tile, in any order and anywhere, and are always the same.
     """
 
     def __init__(self, seed: int, n: int, tile: int = 0) -> None:
@@ -55,14 +54,12 @@ class Sampled:
         self.n = n
         self.tile = tile
         self.ranks: dict[str, FloatArray] = {}
-        self._scores: dict[str, FloatArray] = {}
 
     def score(self, name: str) -> FloatArray:
         """The scores of that name under the seed; the same at every call."""
-        if name not in self._scores:
+        if name not in self.ranks:
             self.ranks[name] = self._drawn(name)
-            self._scores[name] = ndtri(self.ranks[name])
-        return self._scores[name]
+        return normal_scores(self.ranks[name])
 
     def event(self, name: str, probability: float) -> BoolArray:
         """Whether the event happens; what counts for sensitivity is that, not by how much."""
@@ -72,7 +69,7 @@ class Sampled:
 
     def steps(self, name: str, k: int) -> FloatArray:
         """Columns of scores; the input that counts for sensitivity is where they add up to."""
-        steps = np.stack([ndtri(self._drawn(name, str(i))) for i in range(k)], axis=1)
+        steps = np.stack([normal_scores(self._drawn(name, str(i))) for i in range(k)], axis=1)
         self.ranks[name] = ndtr(steps.sum(axis=1) / np.sqrt(k))
         return steps
 

@@ -92,12 +92,15 @@ class Known:
         self, name: str, begun_s: FloatArray, duration_s: FloatArray
     ) -> tuple[FloatArray, FloatArray]:
         """Start and finish: as recorded, else from `begun_s` on; what runs ends after today."""
-        start_s = np.full_like(duration_s, self.start_s.get(name, np.nan))
-        if (end_s := self.finish_s.get(name)) is not None:
+        begun, end_s = self.start_s.get(name), self.finish_s.get(name)
+        if end_s is not None:
             finish_s = np.full_like(duration_s, end_s)
-            return np.where(np.isnan(start_s), finish_s - duration_s, start_s), finish_s
-        if name not in self.start_s:
+            return finish_s - duration_s if begun is None else np.full_like(
+                finish_s, begun
+            ), finish_s
+        if begun is None:
             return begun_s, begun_s + duration_s
+        start_s = np.full_like(duration_s, begun)
         return start_s, np.maximum(start_s + duration_s, 0.0)
 
     def milestone_s(self, activity: Activity, n: int) -> FloatArray | None:

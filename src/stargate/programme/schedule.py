@@ -94,11 +94,10 @@ def wait_until(wait: Wait, schedule: Schedule) -> FloatArray:
 
 
 def _latest(activity: Activity, kinds: tuple[str, ...], schedule: Schedule) -> FloatArray:
-    latest = np.full(schedule.n, -np.inf)
-    for wait in activity.waits:
-        if wait.kind in kinds:
-            np.maximum(latest, wait_until(wait, schedule), out=latest)
-    return latest
+    times = [wait_until(wait, schedule) for wait in activity.waits if wait.kind in kinds]
+    if not times:
+        return np.full(schedule.n, -np.inf)
+    return times[0] if len(times) == 1 else np.maximum.reduce(times)
 
 
 def driving_paths(order: Sequence[Activity], schedule: Schedule, end: str) -> dict[str, BoolArray]:

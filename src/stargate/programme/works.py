@@ -208,14 +208,16 @@ class Works:
 
     def _drawn_duration(self, name: str, task: Task, activity: Activity) -> FloatArray:
         score = correlated(self.draws.score(f"task/{name}"), task.loads, self.factors)
-        late, least = self.struck.delay_s.get(name, 0.0), 0.0
+        late, least = self.struck.delay_s.get(name), 0.0
         if task.rate_accelerators_per_s is not None:
             block = self.blocks[f"{activity.phase}.{activity.block}"]
             installed = block.accelerators * self.share_of(block)
             least = installed / task.rate_accelerators_per_s
         rested = self.limits.rested_s(task, self.known.start_s.get(name, 0.0))
-        drawn = self.known.draw_s(name, task.duration, score, late, least, rested)
-        return np.maximum(drawn, least) + late
+        besides = 0.0 if late is None else late
+        drawn = self.known.draw_s(name, task.duration, score, besides, least, rested)
+        lasting = np.maximum(drawn, least)
+        return lasting if late is None else lasting + late
 
     def _run(self, activity: Activity, ready: FloatArray, schedule: Schedule) -> Span:
         run = self.said_runs[activity.id]
