@@ -38,8 +38,9 @@ def planted(records: tuple[Record, ...], **changed: float) -> tuple[Record, ...]
     return tuple(replace(r, measured_s=float(t)) for r, t in zip(records, measured, strict=True))
 
 
-def test_every_coefficient_but_the_interval_is_fitted() -> None:
+def test_every_coefficient_but_a_mechanism_and_the_interval_is_fitted() -> None:
     assert {f.name for f in fields(Coefficients)} - set(FITTED) == {
+        "fused_experts",
         "interval_sigma",
         "interval_sigma_seen",
     }

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from stargate.perf.columns import Array
+import numpy as np
+
+from stargate.perf.columns import Array, Column
 from stargate.perf.machine import Machine
 from stargate.perf.shape import ModelShape, WorkShape
 from stargate.perf.strategy import StrategyTable
@@ -26,3 +28,9 @@ class Case:
     def of(cls, shape: ModelShape, work: WorkShape, machine: Machine, table: StrategyTable) -> Case:
         """The case of each row: b s / cp tokens on a rank."""
         return cls(shape, work, machine, table, table.micro_batch * work.seq_len / table.cp)
+
+    @property
+    def expert_imbalance(self) -> Column:
+        """Tokens of the busiest expert rank over the mean: stated, or that of the software."""
+        stated = np.asarray(self.work.expert_imbalance)
+        return np.where(stated > 0, stated, self.machine.coefficients.expert_imbalance)

@@ -54,6 +54,9 @@ class Coefficients:
     expert_dedup: float  # share of a token's copies to one other domain that are sent only once
     power_exponent: float  # compute rate over watts per peak FLOP/s, against the reference part
     expert_imbalance: float  # busiest expert rank over the mean
+    fused_experts: (
+        float  # 1: one kernel for a rank's experts, activation and casts in it; 0: a loop
+    )
     straggler_sigma: float  # relative spread of a rank's step time
     interval_sigma: float  # relative spread of measured over predicted, on a source not fitted to
     interval_sigma_seen: float  # the same on other rows of a source that was fitted to

@@ -17,6 +17,7 @@ from stargate.perf.layer_compute import (
     COMPUTE,
     attention_core,
     ends,
+    experts_forward_s,
     launches,
     linear,
     memory_bound_operators,
@@ -74,15 +75,14 @@ def layer_cost(
 ) -> LayerCost:
     """Every term of `LayerCost` for the layouts of `table`."""
     case = Case.of(shape, work, machine, table)
-    imbalance = machine.coefficients.expert_imbalance
-    products = layer_products(shape, case.tokens, table.tp, table.ep, imbalance)
+    products = layer_products(shape, case.tokens, table.tp, table.ep, case.expert_imbalance)
     parts = {
         **linear(products, work, machine),
         **attention_core(case),
         **memory_bound_operators(case),
         **traffic(case),
     }
-    parts |= launches(case, parts)
+    parts |= launches(case, parts, experts_forward_s(products, work, machine))
     return LayerCost(
         **parts,
         **ends(case),

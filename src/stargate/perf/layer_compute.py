@@ -127,19 +127,21 @@ def memory_bound_operators(case: Case) -> dict[str, Column]:
     tp, h = table.tp, shape.hidden
     split = np.where(table.sequence_parallel > 0, tp, 1)
     dense = 1.0 - shape.routed
-    width = (
-        dense * shape.ffn + shape.routed * (shape.shared_ffn + shape.active * shape.expert_ffn)
-    ) / tp
+    c, eager = machine.coefficients, 1.0 - machine.coefficients.fused_experts
+    width = dense * shape.ffn + shape.routed * shape.shared_ffn
+    width = (width + eager * shape.routed * shape.active * shape.expert_ffn) / tp
     heads_width = (shape.heads + shape.kv_heads) * shape.qk_dim / tp
     forward = memory_bound.residual_bytes(h, shape.dropout) / split
     forward = forward + memory_bound.activation_bytes(width, shape.gated)
     forward = forward + memory_bound.rope_bytes(shape.rope * heads_width)
     spread = np.where(table.ep > 1, tp, 1)
-    forward = forward + memory_bound.permute_bytes(h, shape.active * shape.routed) / spread
+    copies = shape.active * shape.routed
+    forward = forward + memory_bound.permute_bytes(h, copies) / spread
+    biases = memory_bound.expert_bias_bytes(h, copies) * shape.expert_bias * eager / spread
     quantised = (np.asarray(work.bits) < 16) * machine.is_gpu
     casts = memory_bound.cast_bytes(2.0 * h / split + heads_width + width) * quantised
     bandwidth = machine.stream_bytes_per_s
-    moved = tokens * (forward * machine.coefficients.fusion + casts)
+    moved = tokens * (forward * c.fusion + biases + casts)
     forward_s = memory_bound.stream_time_s(moved, bandwidth)
     return {"memory_bound_forward": forward_s, "memory_bound_backward": 2.0 * forward_s}
 
@@ -160,25 +162,51 @@ def selective_repeat_s(case: Case, parts: dict[str, Column]) -> Array:
     return np.where(np.asarray(case.work.unfused) > 0, parts["attention_forward"], cheap)
 
 
-def launches(case: Case, parts: dict[str, Column]) -> dict[str, Column]:
-    """Launch costs of a layer beyond what its kernels and traffic take."""
-    shape, work, table = case.shape, case.work, case.table
+def experts_forward_s(products: Products, work: WorkShape, machine: Machine) -> Column:
+    """Forward seconds of the experts' products in an average layer."""
+    p, routed = products, products.routed > 0
+    if not routed.any():
+        return np.zeros(p.m.shape[1])
+    rate = machine.gemm_rate(work) * machine.coefficients.grouped_fraction
+    m, n, k, groups, share = (x[routed] for x in (p.m, p.n, p.k, p.groups, p.share))
+    common = {"flop_per_s": rate, "input_bytes": work.input_bytes, "groups": groups}
+    return (gemm_time_s(m, n, k, machine.gemm_unit, **common) * share).sum(0)
+
+
+def launches(case: Case, parts: dict[str, Column], experts_s: Column) -> dict[str, Column]:
+    """Launch costs of a layer beyond what its kernels and traffic take.
+
+    Forward, the host waits for the counts of tokens before it starts the experts' kernels one after
+    another, so that it cannot run ahead: `experts_s` alone hides them, and nothing else does.
+    """
+    work, table = case.work, case.table
     c = case.machine.coefficients
-    cast_experts = np.maximum(shape.experts / table.ep, 1.0) * work.block_scaled
-    kernels = launch.layer_kernels(work.unfused, shape.routed, cast_experts)
+    kernels = launch.layer_kernels(work.unfused, case.shape.routed)
     kernels = kernels + launch.ADAPTER_KERNELS * (np.asarray(work.adapter_rank) > 0)
     kernels = kernels + launch.TENSOR_PARALLEL_KERNELS * (table.tp > 1)
-    result: dict[str, Column] = {}
-    ways = (
-        ("forward", 1.0, 1.0),
-        ("backward", launch.BACKWARD_RATIO, launch.BACKWARD_ISSUE_RATIO),
+    issues = launch.BACKWARD_ISSUE_RATIO * kernels
+    experts, experts_back = looped_kernels(case)
+    device, device_back = (
+        sum(parts[f"{term}_{way}"] for term in (*COMPUTE, *TRAFFIC)) for way in WAYS
     )
-    for way, starts, issues in ways:
-        device = sum(parts[f"{term}_{way}"] for term in (*COMPUTE, *TRAFFIC))
-        result[f"launch_{way}"] = launch.launch_time_s(
-            device, kernels * starts * c.kernel_gap_s, kernels * issues * c.kernel_issue_s
-        )
-    return result
+    waited = launch.launch_time_s(experts_s, 0.0, experts * c.kernel_issue_s)
+    ahead = launch.launch_time_s(device - experts_s, 0.0, kernels * c.kernel_issue_s)
+    started = launch.BACKWARD_RATIO * kernels + experts_back
+    return {
+        "launch_forward": np.maximum(waited + ahead, (kernels + experts) * c.kernel_gap_s),
+        "launch_backward": launch.launch_time_s(
+            device_back, started * c.kernel_gap_s, (issues + experts_back) * c.kernel_issue_s
+        ),
+    }
+
+
+def looped_kernels(case: Case) -> tuple[Column, Column]:
+    """Kernels forward and backward of the experts of an average layer, where they are a loop."""
+    shape, work, machine = case.shape, case.work, case.machine
+    experts = np.maximum(shape.experts / case.table.ep, 1.0) * shape.routed
+    narrow = np.where(np.asarray(work.bits) < 16, 1.0, 0.0)
+    looped = experts * machine.is_gpu * (1.0 - machine.coefficients.fused_experts)
+    return launch.expert_kernels(looped, narrow, work.block_scaled)
 
 
 def weight_gradient_s(case: Case, products: Products, parts: dict[str, Column]) -> Column:

@@ -84,7 +84,7 @@ def expert_parallel_s(case: Case) -> Array:
     domain = machine.ranks_per_domain(table.ep, 1)
     once = distinct_copies(shape.active, table.ep / domain)
     size = size * (1.0 - c.expert_dedup * (1.0 - once) * (table.ep > domain))
-    load = c.expert_imbalance * np.asarray(shape.routed)
+    load = case.expert_imbalance * np.asarray(shape.routed)
     return load * all_to_all_time_s(size, table.ep, domain, machine.network, span=table.ep)
 
 

@@ -45,6 +45,15 @@ def permute_bytes(hidden: Column, active: Column) -> Column:
     return 4.0 * BF16_BYTES * hidden * active
 
 
+def expert_bias_bytes(hidden: Column, active: Column) -> Column:
+    """Forward bytes per token to add the output biases of experts, weighted by the router: 28 k h.
+
+    Product with fp32 probabilities written (4), sum with the output (2 + 4 + 4), pieces of all
+    experts joined (4 + 4) and cast (4 + 2). Source: Megatron-LM, `TEGroupedMLP._apply_bias`.
+    """
+    return 28.0 * hidden * active
+
+
 def optimizer_bytes(state_bytes: Column, gradient_bytes: Column, weight_bytes: Column) -> Column:
     """Bytes per parameter that an optimiser step moves: states read and written, gradient read,
     gradient zeroed, 16-bit weight written.

@@ -70,6 +70,7 @@ class ModelShape(Columns):
     active: Column
     expert_ffn: Column
     shared_ffn: Column
+    expert_bias: Column
 
     @classmethod
     def of(cls, model: Transformer) -> ModelShape:
@@ -102,6 +103,7 @@ class ModelShape(Columns):
             active=float(moe.active if moe else 0),
             expert_ffn=float(moe.expert_ffn_hidden if moe else 0),
             shared_ffn=float(moe.shared_ffn_hidden if moe else 0),
+            expert_bias=float(moe is not None and model.linear_bias),
         )
 
 
@@ -113,6 +115,7 @@ class WorkShape(Columns):
     block of them has its own scale, `row_scaled` 1 where each row has; `gradient_bytes` is the
     width of a gradient's sum in memory and `reduced_bytes` that on the network; `frozen` is 1 where
     the base weights do not train and `adapter_rank` is then the rank of the adapters on them.
+    `expert_imbalance` is 0 where nobody stated it.
     """
 
     seq_len: Column
@@ -130,6 +133,7 @@ class WorkShape(Columns):
     frozen: Column
     adapter_rank: Column
     adapts_ffn: Column
+    expert_imbalance: Column
 
     @classmethod
     def of(
@@ -162,4 +166,5 @@ class WorkShape(Columns):
             frozen=float(lora is not None),
             adapter_rank=float(lora.rank if lora else 0),
             adapts_ffn=float(lora is not None and lora.targets == "all-linear"),
+            expert_imbalance=workload.expert_imbalance or 0.0,
         )

@@ -56,6 +56,11 @@ class TrainingWorkload(SpecModel):
     attention_kernel: AttentionKernel | None = Field(
         default=None, description="that of the software generation when left out"
     )
+    expert_imbalance: Annotated[float, Field(ge=1)] | None = Field(
+        default=None,
+        description="tokens of the busiest expert rank over the mean, 1 where routing is balanced "
+        "by force; that of the software generation when left out",
+    )
 
 
 class Strategy(SpecModel):

@@ -27,6 +27,7 @@ MICRO_BATCHES = (1, 2, 4, 8, 16)
 STAGES = (1, 2, 4, 6, 8, 12, 16, 24, 32)
 CHUNKS_MAX = 12
 BATCH_AGREEMENT = 1.02  # batches in tokens are rounded now and then
+BALANCED = re.compile(r"force-balanced", re.I)  # the router deals tokens evenly, as in benchmarks
 OVERLAPS_TP: tuple[tuple[str, bool], ...] = (
     (r"vanilla tp", False),
     (r"tp-comm-overlap on|async ?tp|\+ (tp|pp|dp) overlap", True),
@@ -49,6 +50,7 @@ def workload_of(row: Row, model: Transformer) -> TrainingWorkload:
         gradients="bf16" if pure else "fp32",
         master_weights=not pure,
         lora=_adapters(row) if kind == "lora" else None,
+        expert_imbalance=1.0 if BALANCED.search(row.text("notes")) else None,
     )
 
 

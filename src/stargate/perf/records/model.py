@@ -97,7 +97,7 @@ def _feed_forward(row: Row, known: Transformer | None) -> dict[str, object]:
     return {
         "ffn_hidden": ffn,
         "gated_ffn": gated,
-        "linear_bias": gelu,
+        "linear_bias": known.linear_bias if known else gelu,
         "dropout": dropout,
         "moe": moe,
     }
