@@ -14,8 +14,13 @@ from hypothesis import strategies as st
 from stargate.errors import SpecError
 from stargate.perf import records
 from stargate.perf.records import Record, Unusable, read_record
-from stargate.perf.records.fields import Row, precision_of, recompute_of, sharding_of
-from stargate.perf.records.machine import _release
+from stargate.perf.records.fields import (
+    Row,
+    precision_of,
+    recompute_of,
+    release_of,
+    sharding_of,
+)
 from stargate.perf.records.model import parameters
 from stargate.perf.scoreboard import score
 
@@ -273,16 +278,34 @@ def test_blocking_launches_cost_the_time_of_host_and_device():
 
 def test_a_container_dates_the_software_more_finely_than_the_year():
     row = {"table": "26.04.01 container, Pre-Training", "year": "2025"}
-    assert _release(Row(row)) == (2026, 4)
-    assert _release(Row({"year": "2025"})) == (2025, 12)
-    assert _release(Row({})) is None
+    assert release_of(Row(row)) == (2026, 4)
+    assert release_of(Row({"year": "2025"})) == (2025, 12)
+    assert release_of(Row({})) is None
 
 
 def test_a_run_without_any_feature_of_2022_is_not_dated_by_a_later_paper():
     old = {"recompute": "full", "seq_parallel": "no", "optimizer_sharding": "none"}
-    assert _release(Row({"year": "2024", **old})) == (2022, 12)
-    assert _release(Row({"year": "2021", **old})) == (2021, 12)
-    assert _release(Row({"year": "2024", **old, "optimizer_sharding": "zero1"})) == (2024, 12)
+    assert release_of(Row({"year": "2024", **old})) == (2022, 12)
+    assert release_of(Row({"year": "2021", **old})) == (2021, 12)
+    assert release_of(Row({"year": "2024", **old, "optimizer_sharding": "zero1"})) == (2024, 12)
+
+
+def test_a_run_without_any_feature_of_2022_drops_out_as_runs_of_then_did():
+    assert record(year="2024").model.dropout
+    assert not record(year="2024", seq_parallel="yes").model.dropout
+
+
+def test_a_memory_size_that_is_only_recalled_is_that_of_the_usual_part():
+    stated = record(accelerator="A100-40GB")
+    recalled = record(accelerator="A100-40GB", notes="style; precision and memory size recalled")
+    assert stated.machine.accelerator.id == "a100-sxm-40"
+    assert recalled.machine.accelerator.id == "a100-sxm-80"
+    assert any("memory size" in text for text in recalled.assumptions)
+
+
+def test_fp16_runs_reduce_gradients_in_16_bit_and_bf16_runs_in_32():
+    assert record(precision="fp16").workload.gradients == "bf16"
+    assert record(precision="bf16").workload.gradients == "fp32"
 
 
 @pytest.mark.parametrize("suite", records.SUITES)

@@ -71,6 +71,35 @@ class Row:
         self.assumptions.append(text)
 
 
+# A run with all of these used nothing of what Megatron brought in 2022.
+FEATURES_OF_2022 = {"recompute": "full", "seq_parallel": "no", "optimizer_sharding": "none"}
+CONTAINER = re.compile(r"\b(2\d)\.(\d\d)\b")
+
+
+def release_of(row: Row) -> tuple[int, int] | None:
+    """Year and month of the container that the table names, else the end of the record's year.
+
+    The year is that of publication. A run that recomputes everything, without sequence parallelism
+    and without a sharded optimiser, used none of what Megatron brought in 2022: no later release.
+    """
+    container = CONTAINER.search(row.text("table"))
+    if container:
+        return 2000 + int(container[1]), int(container[2])
+    year = row.count("year")
+    if year is None:
+        return None
+    features = [row.text(name).lower() for name in FEATURES_OF_2022]
+    return (
+        min((year, 12), (2022, 12)) if features == list(FEATURES_OF_2022.values()) else (year, 12)
+    )
+
+
+def recalls(row: Row, attribute: str) -> bool:
+    """Whether the notes say that an attribute is recalled: "recompute, vocabulary recalled"."""
+    told = re.search(r"([^;]*)\brecalled\b", row.text("notes"))
+    return told is not None and attribute in told[1]
+
+
 def first_match(rules: Iterable[tuple[str, Value]], text: str) -> Value | None:
     """The value of the first pattern found in `text`, whatever its case."""
     return next((value for pattern, value in rules if re.search(pattern, text, re.I)), None)

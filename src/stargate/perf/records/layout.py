@@ -37,7 +37,11 @@ OVERLAPS_TP: tuple[tuple[str, bool], ...] = (
 
 
 def workload_of(row: Row, model: Transformer) -> TrainingWorkload:
-    """Sequence length, batch and precision of a row."""
+    """Sequence length, batch and precision of a row.
+
+    Under bf16 Megatron-LM accumulates and reduces gradients in fp32, because it must; under fp16
+    they stay as they are (its arguments.py, accumulate_allreduce_grads_in_fp32).
+    """
     precision, pure = precision_of(row)
     kind = row.text("kind") or "pretrain"
     if kind not in ("pretrain", "sft", "lora"):
@@ -47,7 +51,7 @@ def workload_of(row: Row, model: Transformer) -> TrainingWorkload:
         seq_len=row.needed("seq_len"),
         global_batch=global_batch(row),
         precision=precision,
-        gradients="bf16" if pure else "fp32",
+        gradients="bf16" if pure or precision == "fp16" else "fp32",
         master_weights=not pure,
         lora=_adapters(row) if kind == "lora" else None,
         expert_imbalance=1.0 if BALANCED.search(row.text("notes")) else None,

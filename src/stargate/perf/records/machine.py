@@ -11,7 +11,14 @@ from stargate.perf.coefficients import generations
 from stargate.perf.collective_constants import share_of
 from stargate.perf.machine import Machine, family_of
 from stargate.perf.network import TORUS_AXES, Network
-from stargate.perf.records.fields import Row, UnusableRecordError, first_match
+from stargate.perf.records.fields import (
+    CONTAINER,
+    Row,
+    UnusableRecordError,
+    first_match,
+    recalls,
+    release_of,
+)
 
 GBIT = 1e9 / 8
 NIC_GBIT_MIN, NIC_GBIT_MAX = 0.5, 20_000.0
@@ -25,12 +32,11 @@ FABRICS: tuple[tuple[str, str], ...] = (
 SLICES = re.compile(r"(\d+) slices?(?:\(s\))?", re.I)
 OVERSUBSCRIBED = re.compile(r"pods of ([\d,]+), 1:(\d+(?:\.\d+)?)", re.I)
 LAST_YEAR_OF_FP16 = 2022  # training went to bf16, and attention to flash kernels, after that
+MEMORY_SIZE = re.compile(r"-\d+ ?GB$", re.I)
 BLOCKING = re.compile(r"CUDA_LAUNCH_BLOCKING=1")
 SHARDED = re.compile(r"zero|fsdp|full", re.I)
 FULLY_SHARDED = re.compile(r"fsdp|zero-?3|\bfull\b", re.I)
-FEATURES_OF_2022 = {"recompute": "full", "seq_parallel": "no", "optimizer_sharding": "none"}
 GENERATION = re.compile(r"([a-z]+)-(\d{4})(?:\.(\d{2}))?")
-CONTAINER = re.compile(r"\b(2\d)\.(\d\d)\b")
 
 
 def machine_of(row: Row) -> Machine:
@@ -39,7 +45,7 @@ def machine_of(row: Row) -> Machine:
     if not name:
         raise UnusableRecordError("the accelerator is not stated")
     try:
-        part = catalog.accelerator(name)
+        part = catalog.accelerator(_without_recalled_size(row, name))
         software = _software(row, part.id)
     except CatalogError as error:
         raise UnusableRecordError(str(error)) from None
@@ -53,6 +59,14 @@ def machine_of(row: Row) -> Machine:
     )
     machine = Machine.of(part, count, network=network, software=software)
     return _blocking(machine) if BLOCKING.search(row.text("notes")) else machine
+
+
+def _without_recalled_size(row: Row, name: str) -> str:
+    """The accelerator's name; without its memory where that is only recalled, so the usual one."""
+    if not recalls(row, "memory size"):
+        return name
+    row.assume("memory size recalled, not stated: that of the usual part")
+    return MEMORY_SIZE.sub("", name)
 
 
 def _blocking(machine: Machine) -> Machine:
@@ -102,7 +116,7 @@ def _software(row: Row, accelerator_id: str) -> str | None:
     Generations are named stack-year or stack-year.month. Where the family of accelerators knows
     none of the record's stacks, that of its others stands in; without a date its usual one does.
     """
-    released = _release(row)
+    released = release_of(row)
     dated: dict[str, list[tuple[tuple[int, int], str]]] = {}
     for name in generations(family_of(accelerator_id)):
         found = GENERATION.fullmatch(name)
@@ -143,21 +157,3 @@ def _stacks(row: Row) -> tuple[str, ...]:
 def _before_megatron_sharded(row: Row) -> bool:
     year = row.count("year")
     return year is not None and year <= 2022 and row.text("seq_parallel").lower() != "yes"
-
-
-def _release(row: Row) -> tuple[int, int] | None:
-    """Year and month of the container that the table names, else the end of the record's year.
-
-    The year is that of publication. A run that recomputes everything, without sequence parallelism
-    and without a sharded optimiser, used none of what Megatron brought in 2022: no later release.
-    """
-    container = CONTAINER.search(row.text("table"))
-    if container:
-        return 2000 + int(container[1]), int(container[2])
-    year = row.count("year")
-    if year is None:
-        return None
-    features = [row.text(name).lower() for name in FEATURES_OF_2022]
-    return (
-        min((year, 12), (2022, 12)) if features == list(FEATURES_OF_2022.values()) else (year, 12)
-    )

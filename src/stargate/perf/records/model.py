@@ -13,12 +13,12 @@ from pydantic import ValidationError
 
 from stargate import catalog
 from stargate.errors import CatalogError
-from stargate.perf.records.fields import Row, UnusableRecordError
+from stargate.perf.records.fields import Row, UnusableRecordError, release_of
 from stargate.spec.model import LatentAttention, MixtureOfExperts, Transformer
 
 GATED = re.compile(r"swiglu|geglu|glu", re.I)
 PARAMETER_RATIO_MAX = 1.35
-NO_DROPOUT_SINCE = 2023
+NO_DROPOUT_SINCE = (2023, 1)
 # DeepSeek-V2 and later models of its shape (arXiv 2412.19437, section 4.2; Kimi K2 alike).
 DEEPSEEK_ATTENTION = LatentAttention(
     kv_lora_rank=512, q_lora_rank=1536, qk_nope_head_dim=128, qk_rope_head_dim=64, v_head_dim=128
@@ -84,7 +84,7 @@ def _feed_forward(row: Row, known: Transformer | None) -> dict[str, object]:
     activation = row.text("activation")
     gated = bool(GATED.search(activation)) if activation else _gated_by_default(row, known)
     gelu = not gated and "ALiBi/learned; flash" not in row.text("attention")
-    dropout = gelu and (row.count("year") or NO_DROPOUT_SINCE) < NO_DROPOUT_SINCE
+    dropout = gelu and (release_of(row) or NO_DROPOUT_SINCE) < NO_DROPOUT_SINCE
     moe = _experts(row, known)
     ffn = row.count("ffn_hidden")
     if ffn is None and known is not None:
