@@ -11,6 +11,7 @@ from typing_extensions import override
 SUITES = {
     "training": ("validate_training", "Step times of training against measured records."),
     "training-vtrain": ("validate_training", "The same against 973 small A100 runs (vTrain)."),
+    "kernels": ("validate_kernels", "Products, attention and collectives timed on their own."),
     "programme": ("validate_programme", "Hindcast of site timelines, and published totals."),
 }
 

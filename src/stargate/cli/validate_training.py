@@ -31,7 +31,7 @@ WIDE_COLUMNS = 130  # below this the model and the strategy are left out
 @click.option(
     "--cross-validate",
     "left_out_by",
-    type=click.Choice(["family", "model", "accelerator", "count", "hidden", "fold"]),
+    type=click.Choice(["family", "source", "model", "accelerator", "count", "hidden", "fold"]),
     help="Score each row under coefficients fitted without its whole group; takes minutes.",
 )
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")

@@ -59,6 +59,11 @@ def flash_time_s(flop: Column, peak_flop_per_s: Column, fraction: Column) -> Col
     return flop / (peak_flop_per_s * fraction)
 
 
+def backward_time_s(forward_s: Column, backward: Column) -> Column:
+    """Seconds of the backward of a flash kernel, whose rate is `backward` of the forward's."""
+    return forward_s * BACKWARD_FLOP_RATIO / backward
+
+
 def unfused_traffic_bytes(scores: Column, bytes_per_score: float, dropout: Column) -> Column:
     """Bytes that the unfused kernels move for `scores` = b a s^2 scores, masked ones included."""
     return scores * bytes_per_score * np.where(np.asarray(dropout) > 0, 1.0, UNFUSED_NO_DROPOUT)

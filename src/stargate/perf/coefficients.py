@@ -131,6 +131,12 @@ def prior(family: str, software: str | None = None) -> Generation:
     )
 
 
+def family_prior(family: str) -> Coefficients:
+    """The priors of a family under no software in particular: what its benchmarks say."""
+    stated = _document(family)["coefficients"]
+    return Coefficients(*(float(stated[field.name]["value"]) for field in fields(Coefficients)))
+
+
 def calibrated_sources(calibration: Path | None = None) -> frozenset[str]:
     """Families of records that a calibration was fitted to."""
     return frozenset(_calibration(calibration).get("records", {}).get("families", {}))

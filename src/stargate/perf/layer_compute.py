@@ -80,7 +80,7 @@ def attention_core(case: Case) -> dict[str, Column]:
     )
     flop = attention_flop(case)
     forward = attention.flash_time_s(flop, machine.attention_peak_flop_per_s, fraction)
-    backward = forward * attention.BACKWARD_FLOP_RATIO / c.attention_backward
+    backward = attention.backward_time_s(forward, c.attention_backward)
     plain = _unfused(case)
     unfused = np.asarray(work.unfused) > 0
     return {

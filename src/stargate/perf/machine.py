@@ -151,13 +151,17 @@ class Machine:
 
     def gemm_rate(self, work: WorkShape) -> Column:
         """Achievable FLOP/s of linear layers at the width of their inputs."""
-        c, bits = self.coefficients, np.asarray(work.bits)
+        return self.product_rate(work.bits, work.row_scaled, work.peak_flop_per_s)
+
+    def product_rate(self, bits: Column, row_scaled: Column, peak_flop_per_s: Column) -> Column:
+        """Achievable FLOP/s of products of inputs of `bits`, where their peak is that one."""
+        c, bits = self.coefficients, np.asarray(bits)
         best = [best_fraction(self.accelerator, dtype) for dtype in ("bf16", "fp8", "fp4")]
         shares = (c.gemm_fraction, c.gemm_fraction_8bit, c.gemm_fraction_4bit)
         wide, eight, four = (b * share for b, share in zip(best, shares, strict=True))
-        eight = eight * np.where(work.row_scaled, c.row_scaled_fraction, 1.0)
+        eight = eight * np.where(row_scaled, c.row_scaled_fraction, 1.0)
         share = np.where(bits >= 16, wide, np.where(bits == 8, eight, four))
-        return work.peak_flop_per_s * self.power_share * share
+        return peak_flop_per_s * self.power_share * share
 
     def ranks_per_domain(self, ranks: Ints, stride: Ints | int) -> Array:
         """Members of a group that share a scale-up domain, neighbours being `stride` apart."""

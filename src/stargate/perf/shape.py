@@ -43,6 +43,12 @@ BLOCK_SCALED = ("fp8-block", "mxfp8", "nvfp4", "mxfp4")  # a scale for each bloc
 OPTIMIZER_STATE_BYTES = {"adam": 8.0, "lion": 4.0, "sgd": 4.0}
 
 
+def input_bits(precision: Precision) -> float:
+    """Bits of one element of a linear layer's input, without its share of a scale."""
+    width = INPUT_BYTES[precision]
+    return 32.0 if width > 2 else 16.0 if width > 1.5 else 8.0 if width >= 1 else 4.0
+
+
 @dataclass(frozen=True)
 class ModelShape(Columns):
     """Dimensions of a transformer; flags are 0 or 1, `routed` is the share of routed layers."""
@@ -153,7 +159,7 @@ class WorkShape(Columns):
         return cls(
             seq_len=float(workload.seq_len),
             global_batch=float(workload.global_batch),
-            bits=float(32 if width > 2 else 16 if width > 1.5 else 8 if width >= 1 else 4),
+            bits=input_bits(workload.precision),
             block_scaled=float(workload.precision in BLOCK_SCALED),
             row_scaled=float(workload.precision == "fp8-row"),
             input_bytes=width,

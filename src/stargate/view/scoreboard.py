@@ -16,8 +16,11 @@ ROW_HEADS = ("record", "model", "accelerators", "strategy", "measured", "predict
 SUMMARY_HEADS = ("group", "rows", "scored", "median", "mean", "P90", "bias", "in 80 %")
 NARROW_HEADS = ("record", "accelerators", "measured", "predicted", "error")
 SKIPPED_HEADS = ("family", "reason", "rows")
-TEXT_HEADS = {"record", "model", "strategy", "group", "family", "reason", "differing in one thing"}
-LONG_HEADS = {"model", "accelerators", "strategy", "reason", "differing in one thing"}
+TEXT_HEADS = {
+    *("record", "model", "strategy", "group", "family", "reason", "differing in one thing"),
+    *("kernel", "part", "what"),
+}
+LONG_HEADS = {"model", "accelerators", "strategy", "reason", "differing in one thing", "what"}
 SERIES_HEADS = ("differing in one thing", "rows", "rank correlation", "regret")
 
 

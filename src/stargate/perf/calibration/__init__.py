@@ -1,7 +1,7 @@
-"""Calibration: from records of measured steps to a small file of physical coefficients.
+"""Calibration: from measured steps and kernels to a small file of physical coefficients.
 
 scales            how each coefficient may move
-samples           records laid out for a fit
+samples           records and kernels laid out for a fit
 fit               the most probable coefficients, all generations at once
 cross_validation  the same with whole groups left out
 artefact          the file
@@ -20,13 +20,25 @@ from stargate.perf import records as record_files
 from stargate.perf.calibration.artefact import Spreads, Trial, document, interval_sigmas
 from stargate.perf.calibration.cross_validation import left_out
 from stargate.perf.calibration.fit import Fit, fit
-from stargate.perf.calibration.samples import GenerationKey, Samples
-from stargate.perf.coefficients import Coefficients, families, generations, prior
+from stargate.perf.calibration.samples import GenerationKey, Samples, key_of
+from stargate.perf.coefficients import (
+    Coefficients,
+    families,
+    family_prior,
+    generations,
+    prior,
+)
+from stargate.perf.kernels import Kernels
+from stargate.perf.kernels import score as score_kernels
+from stargate.perf.kernels.scores import summaries_by as kernel_summaries
 from stargate.perf.records import Record
 from stargate.perf.score_summary import Summary, summaries_by, summarise
 from stargate.perf.scoreboard import Score, score
 
 FEWEST_RECORDS = 5
+# Kinds of kernels that coefficients decide. Collectives follow the network's constants, and what
+# slows them in a step no benchmark shows.
+FITTED_KINDS = ("gemm", "experts", "attention")
 IN_SAMPLE = "in sample"
 
 
@@ -36,6 +48,7 @@ class Calibrated:
 
     text: str
     trials: tuple[Trial, ...]
+    kernel_trials: tuple[Trial, ...]
     coefficients: Mapping[str, Mapping[str, float]]
 
 
@@ -50,22 +63,24 @@ def read_records(files: Sequence[Path]) -> tuple[Record, ...]:
 
 
 def calibrate(
-    records: Sequence[Record], groupings: Iterable[str], tell: Callable[[str], None]
+    records: Sequence[Record],
+    groupings: Iterable[str],
+    tell: Callable[[str], None],
+    kernels: Sequence[Kernels] = (),
 ) -> Calibrated:
     """Fit, judge in sample and with each grouping's groups left out, and write it all down.
 
     The interval of a source that the fit has not seen is set on the errors of rows whose family was
     left out, that of one it has seen on those of rows whose fold was; on all rows in sample where
-    these groupings are not asked for.
+    these groupings are not asked for. `kernels` join the records as data of the same fit.
     """
-    if len(records) < FEWEST_RECORDS:
-        raise InfeasibleError(
-            f"{len(records)} usable records are too few to fit; {FEWEST_RECORDS} or more are needed"
-        )
-    samples, priors = Samples.of(records), known_priors()
-    tell(f"fitting {len(samples.generations)} software generations to {len(records)} records")
+    moving = [one for one in kernels if one.kind in FITTED_KINDS]
+    samples, priors = Samples.of(records, moving), known_priors() | kernel_priors(kernels)
+    _check_enough(samples)
+    tell(f"fitting {len(samples.generations)} software generations to {_counted(samples)}")
     whole = fit(samples, priors)
     verdicts = {IN_SAMPLE: {r.origin.id: whole.coefficients(_key(r)) for r in records}}
+    verdicts[IN_SAMPLE] |= {one.label: whole.coefficients(key_of(one)) for one in kernels}
     for by in groupings:
         verdicts[f"left out by {by}"] = _left_out(samples, priors, whole, by, tell)
     unseen, seen = (
@@ -76,10 +91,35 @@ def calibrate(
         Trial(name, _summaries(records, found, unseen if name == "left out by family" else seen))
         for name, found in verdicts.items()
     )
+    timed = tuple(_kernel_trial(name, kernels, found) for name, found in verdicts.items())
     values = {
         f"{family}/{name}": asdict(whole.coefficients((family, name))) for family, name in priors
     }
-    return Calibrated(document(samples, whole, Spreads(unseen, seen), trials), trials, values)
+    text = document(samples, whole, Spreads(unseen, seen), (*trials, *timed))
+    return Calibrated(text, trials, timed if kernels else (), values)
+
+
+def _check_enough(samples: Samples) -> None:
+    n, n_kernels = len(samples.records), len(samples.measured_s) - len(samples.records)
+    if n_kernels < FEWEST_RECORDS and n < FEWEST_RECORDS:
+        raise InfeasibleError(
+            f"{n} usable records are too few to fit; {FEWEST_RECORDS} or more are needed"
+        )
+
+
+def _counted(samples: Samples) -> str:
+    n_kernels = len(samples.measured_s) - len(samples.records)
+    counts = {"records": len(samples.records), "kernels": n_kernels}
+    return " and ".join(f"{count} {what}" for what, count in counts.items() if count)
+
+
+def _kernel_trial(
+    name: str, kernels: Sequence[Kernels], coefficients: Mapping[str, Coefficients]
+) -> Trial:
+    """Errors by table and by table and part, of the kernels that the trial has judged."""
+    rows = score_kernels([one for one in kernels if one.label in coefficients], coefficients)
+    by_part = kernel_summaries(rows, lambda row: f"{row.kind} {row.accelerator}")
+    return Trial(f"kernels, {name}", kernel_summaries(rows, lambda row: row.kind) | by_part)
 
 
 def left_out_coefficients(
@@ -105,6 +145,11 @@ def known_priors() -> dict[GenerationKey, Coefficients]:
     }
 
 
+def kernel_priors(kernels: Iterable[Kernels]) -> dict[GenerationKey, Coefficients]:
+    """The priors of the families whose kernels were timed alone."""
+    return {key_of(one): family_prior(key_of(one)[0]) for one in kernels}
+
+
 def _key(record: Record) -> GenerationKey:
     return record.machine.software.family, record.machine.software.name
 
@@ -118,7 +163,10 @@ def _left_out(
 ) -> dict[str, Coefficients]:
     found: dict[str, Coefficients] = {}
     for name, coefficients in left_out(samples, priors, whole, by):
-        tell(f"left out {by} {name}: {len(coefficients)} records")
+        n = sum(record.origin.id in coefficients for record in samples.records)
+        counts = {"records": n, "tables of kernels": len(coefficients) - n}
+        told = ", ".join(f"{count} {what}" for what, count in counts.items() if count)
+        tell(f"left out {by} {name}: {told}")
         found.update(coefficients)
     return found
 
@@ -137,7 +185,7 @@ def _summaries(
 ) -> dict[str, Summary]:
     keys = {record.origin.id: _key(record) for record in records}
     widened = {
-        name: replace(one, interval_sigma=sigmas[keys[name]]) for name, one in coefficients.items()
+        name: replace(coefficients[name], interval_sigma=sigmas[key]) for name, key in keys.items()
     }
     rows = score(records, widened, seen=())
     routed = {record.origin.id for record in records if record.model.moe is not None}

@@ -7,7 +7,7 @@ out of sample, and nothing of any single record. `perf.coefficients` reads it.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 
 import numpy as np
@@ -15,10 +15,11 @@ import yaml
 
 from stargate import __version__
 from stargate.perf.calibration.fit import Fit, row_weights
-from stargate.perf.calibration.samples import GenerationKey, Samples
+from stargate.perf.calibration.samples import KERNELS, GenerationKey, Samples
 from stargate.perf.calibration.scales import FITTED
 from stargate.perf.coefficients import Coefficients
 from stargate.perf.columns import Array
+from stargate.perf.kernels import Kernels
 from stargate.perf.score_summary import Summary
 
 SIGNIFICANT_DIGITS = 4
@@ -49,11 +50,16 @@ def interval_sigmas(samples: Samples, log_errors: Array) -> dict[GenerationKey, 
     A generation's 80th percentile of |error|, shrunk to that of all rows where it has few; rows
     weigh as in the fit, so that no source with many rows speaks for the others.
     """
-    sizes, weights = np.abs(log_errors), row_weights(samples)
+    n_records = len(samples.records)
+    if not n_records:
+        return {}
+    sizes, weights = np.abs(log_errors), row_weights(samples)[:n_records]
     overall = _sigma(sizes, weights)
     spreads = {}
     for index, key in enumerate(samples.generations):
-        own = samples.generation == index
+        own = samples.generation[:n_records] == index
+        if not own.any():
+            continue
         share = own.sum() / (own.sum() + POOLING_ROWS)
         variance = share * _sigma(sizes[own], weights[own]) ** 2 + (1 - share) * overall**2
         spreads[key] = max(float(np.sqrt(variance)), SMALLEST_SIGMA)
@@ -75,7 +81,7 @@ def document(
 ) -> str:
     """The artefact as YAML text; the same fit gives the same bytes."""
     values: dict[str, dict[str, dict[str, float]]] = {}
-    for family, software in sorted(fitted.priors):
+    for family, software in sorted(key for key in fitted.priors if key[1] != KERNELS):
         coefficients = fitted.coefficients((family, software))
         prior = fitted.priors[family, software]
         values.setdefault(family, {})[software] = {
@@ -87,6 +93,7 @@ def document(
         "calibration": 1,
         "made_by": f"stargate {__version__}, stargate calibrate",
         "records": _provenance(samples),
+        **({"kernels": _kernels(samples)} if samples.kernels else {}),
         "errors": {
             trial.name: {name: _rounded(summary) for name, summary in trial.summaries.items()}
             for trial in trials
@@ -113,6 +120,20 @@ def _provenance(samples: Samples) -> dict[str, object]:
     for record in samples.records:
         families[record.origin.family] = families.get(record.origin.family, 0) + 1
     return {"n": len(ids), "sha256": digest, "families": dict(sorted(families.items()))}
+
+
+def _kernels(samples: Samples) -> dict[str, object]:
+    times = [f"{k.label} {name} {t!r}" for k in samples.kernels for name, t in _timed(k)]
+    digest = hashlib.sha256("\n".join(sorted(times)).encode()).hexdigest()
+    tables: dict[str, int] = {}
+    for one in samples.kernels:
+        name = f"{one.kind} {one.accelerator}"
+        tables[name] = tables.get(name, 0) + len(one.names)
+    return {"n": len(times), "sha256": digest, "tables": dict(sorted(tables.items()))}
+
+
+def _timed(kernels: Kernels) -> Iterable[tuple[str, float]]:
+    return zip(kernels.names, kernels.measured_s.tolist(), strict=True)
 
 
 def _rounded(summary: Summary) -> dict[str, float | int | None]:

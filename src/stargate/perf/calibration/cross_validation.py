@@ -14,34 +14,42 @@ from zlib import crc32
 import numpy as np
 
 from stargate.perf.calibration.fit import Fit, fit, row_weights, slopes_at
-from stargate.perf.calibration.samples import GenerationKey, Samples
+from stargate.perf.calibration.samples import GenerationKey, Samples, key_of
 from stargate.perf.coefficients import Coefficients
+from stargate.perf.kernels import Kernels
 from stargate.perf.records import Record
 
 REFIT_EVALUATIONS = 6
 N_FOLDS = 5
+EVERYWHERE = ""
 
 GROUPINGS: dict[str, Callable[[Record], str]] = {
     "family": lambda record: record.origin.family,
+    "source": lambda record: record.origin.source,
     "model": lambda record: record.origin.model,
     "accelerator": lambda record: record.origin.accelerator,
     "count": lambda record: str(record.machine.count),
     "fold": lambda record: str(crc32(record.origin.id.encode()) % N_FOLDS),
     "hidden": lambda record: str(record.model.hidden),
 }
+# Kernels are left out by what they have in common with records; else they stay in every fit.
+KERNEL_GROUPINGS: dict[str, Callable[[Kernels], str]] = {
+    "source": lambda kernels: kernels.source,
+    "accelerator": lambda kernels: kernels.accelerator,
+}
 
 
 def left_out(
     samples: Samples, priors: Mapping[GenerationKey, Coefficients], whole: Fit, by: str
 ) -> Iterator[tuple[str, dict[str, Coefficients]]]:
-    """For each group, the coefficients by record id that were fitted without it.
+    """For each group, the coefficients by record id, or kernels' label, fitted without it.
 
     `whole` is the fit to everything, from which each refit starts; `by` is one of `GROUPINGS`.
     """
-    names = np.array([GROUPINGS[by](record) for record in samples.records])
+    names = np.array(_groups(samples, by))
     weights = row_weights(samples)
     slopes = slopes_at(samples, whole)
-    for name in sorted(set(names)):
+    for name in sorted(set(names) - {EVERYWHERE}):
         refit = fit(
             samples,
             priors,
@@ -50,6 +58,18 @@ def left_out(
             slopes=slopes,
             n_evaluations_max=REFIT_EVALUATIONS,
         )
-        held = [r for r, group in zip(samples.records, names, strict=True) if group == name]
+        held = [r for r, group in zip(samples.records, names, strict=False) if group == name]
         keys = {r.origin.id: (r.machine.software.family, r.machine.software.name) for r in held}
+        if by in KERNEL_GROUPINGS:
+            timed = [one for one in samples.kernels if KERNEL_GROUPINGS[by](one) == name]
+            keys |= {one.label: key_of(one) for one in timed}
         yield str(name), {row: refit.coefficients(key) for row, key in keys.items()}
+
+
+def _groups(samples: Samples, by: str) -> list[str]:
+    """The group of each row; kernels without one are `EVERYWHERE`."""
+    group = KERNEL_GROUPINGS.get(by)
+    names = [GROUPINGS[by](record) for record in samples.records]
+    for one in samples.kernels:
+        names += [group(one) if group else EVERYWHERE] * len(one.measured_s)
+    return names

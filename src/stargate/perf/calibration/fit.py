@@ -6,9 +6,10 @@ On its scale each coefficient of a software generation is
 
 and every shift has a normal prior around zero. What all records say moves the shared shift; a
 generation with few records, or none, follows its family and the others instead of its own noise.
-The cost is the sum over records of w soft_l1(ln(predicted / measured) / scale), which a row that
-defies the physics cannot dominate, and of the squared shifts over their priors' variance; it is
-minimised by scipy's trust-region least squares inside bounds of a few standard deviations.
+The cost is the sum over records, and kernels where they are given, of
+w soft_l1(ln(predicted / measured) / scale), which a row that defies the physics cannot dominate,
+and of the squared shifts over their priors' variance; it is minimised by scipy's trust-region least
+squares inside bounds of a few standard deviations.
 """
 
 from __future__ import annotations
@@ -26,6 +27,7 @@ from stargate.perf.coefficients import Coefficients
 from stargate.perf.columns import Array
 
 ERROR_SCALE = 0.05  # where a relative error turns from noise into an outlier
+KERNEL_ERROR_SCALE = 0.15  # the same for a kernel of any shape, whose tiles nobody knows
 SHARED, FAMILY, GENERATION = 0.8, 0.7, 0.6  # parts of a coefficient's spread
 BOUND_SIGMAS = 3.0
 FAMILY_WEIGHT = 0.4  # a family of n records weighs n ** (1 - this): its rows share their errors
@@ -50,10 +52,18 @@ class Fit:
 
 
 def row_weights(samples: Samples) -> Array:
-    """n^-0.4 for each record of a family of n: many rows of one source are not independent."""
+    """n^-0.4 for each record of a family of n: many rows of one source are not independent.
+
+    Kernels of one source, kind and part are such a family. They weigh less as their formula leaves
+    more of their spread unexplained.
+    """
     families = [record.origin.family for record in samples.records]
     counts = Counter(families)
-    return np.array([counts[family] ** -FAMILY_WEIGHT for family in families])
+    weights = [counts[family] ** -FAMILY_WEIGHT for family in families]
+    share = (ERROR_SCALE / KERNEL_ERROR_SCALE) ** 2
+    tables = [(k.kind, k.accelerator, k.source) for k in samples.kernels for _ in k.measured_s]
+    sizes = Counter(tables)
+    return np.array([*weights, *(share * sizes[table] ** -FAMILY_WEIGHT for table in tables)])
 
 
 def fit(
@@ -87,8 +97,8 @@ def fit(
 
 
 def slopes_at(samples: Samples, fitted: Fit) -> Array:
-    """d ln(predicted) by record and coefficient at a fit, (n_records, n_coefficients)."""
-    problem = _Problem(samples, fitted.priors, np.ones(len(samples.records)))
+    """d ln(predicted) by record and coefficient at a fit, (n_rows, n_coefficients)."""
+    problem = _Problem(samples, fitted.priors, np.ones(len(samples.measured_s)))
     return problem.measured_slopes(problem.pack(fitted))
 
 
