@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from stargate.voice.assets import Assets
     from stargate.voice.engine import Sample
     from stargate.voice.home import Home
+    from stargate.voice.http.service import Page
     from stargate.voice.keys import KeyRing
 
 LOCAL = "local"  # the tenant of a person's own machine
@@ -362,13 +363,16 @@ def serve(
     replicas: int,
     workers: str,
 ) -> None:
-    """Answer over HTTP in the shape of OpenAI's audio API."""
+    """Answer over HTTP in the shape of OpenAI's audio API, and serve the console."""
     from stargate.voice.http.serving import Settings
     from stargate.voice.http.serving import serve as run
 
     directory, assets = _places(obj)
-    settings = Settings(directory, assets, engine, n_per_minute)
-    _log(f"listening at http://{host}:{port}/v1")
+    settings = Settings(directory, assets, engine, n_per_minute, _console())
+    console = f"http://{host}:{port}/console/"
+    if _ring(obj).empty:  # the first start: the one who starts it is its owner
+        console += f"#key={_ring(obj).issue(str(obj[2]), 'owner')}"
+    _log(f"console at {console}\nAPI at http://{host}:{port}/v1")
     run(settings, host, port, replicas, workers)
 
 
@@ -386,6 +390,14 @@ def work(obj: tuple[Path | None, ...], workers: str) -> None:
 
     _log("working; stop with Ctrl+C, nothing is lost")
     run(*_places(obj), workers)
+
+
+def _console() -> dict[str, Page]:
+    """The console's files, in the shape that the service hands out."""
+    from stargate.view.voice_console import pages
+    from stargate.voice.http.service import Page
+
+    return {name: Page(media_type, data) for name, (media_type, data) in pages().items()}
 
 
 def _places(obj: tuple[Path | None, ...]) -> tuple[Path, Path]:

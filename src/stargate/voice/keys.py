@@ -51,6 +51,11 @@ class KeyRing:
         found = self._read().get(_digest(key))
         return Holder(**found) if found else None
 
+    @property
+    def empty(self) -> bool:
+        """Whether no key was ever issued."""
+        return not self._read()
+
     def _read(self) -> dict[str, dict[str, str]]:
         return json.loads(self._file.read_text()) if self._file.exists() else {}
 

@@ -101,6 +101,7 @@ def start(house: House, rooms: SimpleNamespace, tmp_path: Path) -> Iterator[Call
     uvicorn = pytest.importorskip("uvicorn", reason="needs the extra [voice]: uvicorn")
     from stargate.voice.http import Service, make_app
 
+    attend(house)
     ends: list[Callable[[], object]] = []
 
     def begin(n_per_minute: float = 6000, **more: Any) -> Running:
@@ -147,10 +148,9 @@ def wav() -> Callable[[Sample], io.BytesIO]:
 
 @pytest.fixture
 def consented(
-    house: House, speaker: Callable[..., Sample], wav: Callable[[Sample], io.BytesIO]
+    speaker: Callable[..., Sample], wav: Callable[[Sample], io.BytesIO]
 ) -> Callable[[Any], str]:
     """The id of a consent that a person gave by way of the client."""
-    attend(house)
 
     def give(client: Any) -> str:
         body = {"speaker": "Ada Lovelace", "purpose": "reading"}

@@ -1,0 +1,85 @@
+// Detect: drop a recording, read what was found, and what cannot be seen.
+import { send } from "./api.js";
+import { announce, el, verdict } from "./elements.js";
+import { mend, percent, when } from "./words.js";
+
+const MANIFEST = {
+  valid: "Signed here, and of this very sound",
+  other_audio: "Signed here, but for another sound: the recording was changed, or the statement is another clip's",
+  unknown_key: "Signed, but not by this installation",
+  forged: "Forged: the signature does not fit what is stated",
+  unreadable: "Not a statement that can be read",
+};
+
+export async function detectPage(account) {
+  const found = el("div", { "aria-live": "polite" });
+  const pick = el("input.unseen", { type: "file", multiple: true, accept: "audio/*,.json", "aria-label": "Choose a recording" });
+  const drop = el("div.drop", el("p", "Drop a recording here, with its statement (.manifest.json) if there is one."),
+    el("button", { type: "button", onclick: () => pick.click() }, "Choose files"), pick);
+  const take = (files) => look([...files], found, account);
+  pick.addEventListener("change", () => take(pick.files));
+  drop.addEventListener("dragover", (event) => { event.preventDefault(); drop.classList.add("over"); });
+  drop.addEventListener("dragleave", () => drop.classList.remove("over"));
+  drop.addEventListener("drop", (event) => {
+    event.preventDefault();
+    drop.classList.remove("over");
+    take(event.dataTransfer.files);
+  });
+  return el("div.view", el("h1", "Was this made here?"),
+    el("p.lede", "The recording is examined for the watermark, its statement, and the log of what left. It is not kept."),
+    drop, found);
+}
+
+async function look(files, found, account) {
+  const statement = files.find((file) => file.name.endsWith(".json"));
+  const recording = files.find((file) => file !== statement);
+  if (!recording) {
+    found.replaceChildren(verdict("bad", "A recording is needed.", "A statement alone says nothing of a sound."));
+    return;
+  }
+  if (recording.size > account.largest_upload_bytes) {
+    found.replaceChildren(verdict("bad", "The recording is too large.", `At most ${account.largest_upload_bytes / 2 ** 20} MiB are taken; cut out a few seconds.`));
+    return;
+  }
+  found.replaceChildren(verdict("news", `Examining ${recording.name}…`));
+  try {
+    const fields = { recording, ...(statement && { manifest: await statement.text() }) };
+    found.replaceChildren(...tell(await send("detections", fields), recording.name));
+  } catch (error) {
+    found.replaceChildren(verdict("bad", `Refused: ${error.message}.`, mend(error.code)));
+  }
+}
+
+function tell(finding, name) {
+  const headline = finding.synthetic ? "Made here." : "Nothing of ours was found.";
+  announce(headline);
+  const why = finding.synthetic ? `${name} is synthetic speech that this program made.`
+    : `${name} carries no sign of this program. It may still be synthetic, or real.`;
+  return [
+    verdict(finding.synthetic ? "bad" : "news", headline, why),
+    el("dl.looks", looks(finding).map(([what, ...words]) => el("div", el("dt", what), el("dd", words)))),
+    el("section", el("h2", "What this cannot see"), el("ul", finding.limits.map((line) => el("li", line)))),
+  ];
+}
+
+function looks(finding) {
+  const { trace, manifest, content_credential: credential } = finding;
+  const speed = finding.speed === 1 ? "" : ` It was found at ${finding.speed} times the speed.`;
+  return [
+    ["Watermark", el("span.chance", percent(finding.probability)),
+      el("small", `is the chance that it carries our watermark (score ${finding.score.toFixed(2)} of 1).${speed}`)],
+    ["Statement", manifest ? MANIFEST[manifest.state] ?? manifest.state : "None was given",
+      manifest?.claim?.clip && el("small", `It speaks of clip ${manifest.claim.clip}.`)],
+    ["Content credential", credential ? `In the file: ${credential}` : "None in the file",
+      el("small", "It is lost when the file is converted, and anyone may sign one.")],
+    ["Where it came from", trace ? el("span.hash", trace.clip_id) : "No clip that left here for you matches",
+      trace && el("small", `Voice ${trace.voice_id}, ${when(trace.created_s)}; ${percent(trace.bit_error_rate)} of the fingerprint's bits differ (half would be chance).`),
+      payload(finding)],
+  ];
+}
+
+// A payload in the watermark, where the marker carries one.
+function payload(finding) {
+  const carried = finding.payload;
+  return carried && el("small", `Payload: ${typeof carried === "object" ? Object.entries(carried).map(([k, v]) => `${k} ${v}`).join(", ") : carried}`);
+}
