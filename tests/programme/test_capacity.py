@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from stargate.errors import SpecError
-from stargate.programme.capacity import built_share, level, planned_blocks, share_online_s
+from stargate.programme.capacity import OnLine, planned_blocks, share_online_s
 from stargate.spec.network import Network
 from stargate.spec.works import Block
 
@@ -90,8 +90,23 @@ def test_all_of_it_is_the_last_block_and_less_is_never_later(days: list[float], 
 def test_the_level_adds_what_stands_at_each_time():
     online = {"a": np.array([1.0, 5.0]), "b": np.array([3.0, np.inf])}
     shares = {"a": np.array([1.0, 0.5]), "b": np.ones(2)}
-    built = built_share(online, shares, np.array([0.0, 2.0, 6.0]))
-    assert level(built, {"a": 10.0, "b": 4.0}).tolist() == [[0.0, 10.0, 14.0], [0.0, 0.0, 5.0]]
+    stands = OnLine.of(online, shares, np.array([0.0, 2.0, 6.0]))
+    assert stands.level({"a": 10.0, "b": 4.0}).T.tolist() == [[0.0, 10.0, 14.0], [0.0, 0.0, 5.0]]
+
+
+@settings(max_examples=50)
+@given(st.lists(st.one_of(st.floats(-5, 12), st.just(np.inf)), min_size=1, max_size=5))
+def test_service_is_the_time_that_each_block_stands(days: list[float]):
+    grid = np.linspace(0.0, 10.0, 5)
+    online = {str(i): np.array([day, 4.0]) for i, day in enumerate(days)}
+    shares = {name: np.array([0.5, 1.0]) for name in online}
+    amounts = {name: 2.0 + i for i, name in enumerate(online)}
+    expected = sum(
+        amounts[name] * shares[name] * np.maximum(grid[:, None] - np.maximum(online[name], 0), 0)
+        for name in online
+    )
+    found = OnLine.of(online, shares, grid).service(amounts)
+    np.testing.assert_allclose(found, expected, atol=1e-12)
 
 
 def test_a_programme_without_any_block_is_refused_with_a_mend(document):

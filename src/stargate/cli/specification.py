@@ -45,6 +45,9 @@ def planned(
     workers: str = "1",
 ) -> PlanResult:
     """The plan of a document, or its forecast of a day."""
+    from stargate.engine.memory import keep_freed_memory
+
+    keep_freed_memory()
     if as_of is None:
         from stargate.programme.plan import plan
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -123,28 +124,54 @@ def share_online_s(
     return times[rows, order[rows, column]]
 
 
-def built_share(
-    online_s: Mapping[str, FloatArray], shares: Mapping[str, FloatArray], time_s: FloatArray
-) -> Mapping[str, FloatArray]:
-    """Share of each block's capacity that is on line at the times of a grid: (n, times)."""
-    return {
-        name: (times[:, None] <= time_s) * shares[name][:, None] for name, times in online_s.items()
-    }
+@dataclass(frozen=True, slots=True)
+class OnLine:
+    """What is on line by the times of a grid, of blocks that come on line once.
 
+    A sum over blocks of what jumps on a day is made by adding each jump at the first time of the
+    grid that is not before it, and adding up along the grid: one pass, however many blocks.
+    """
 
-def service_time_s(online_s: FloatArray, share: FloatArray, time_s: FloatArray) -> FloatArray:
-    """Time on line from the data date (time 0) on, weighted by the share built: (n, times)."""
-    since = time_s - np.maximum(online_s, 0.0)[:, None]
-    np.maximum(since, 0.0, out=since)
-    since *= share[:, None]
-    return since
+    time_s: FloatArray
+    online_s: Mapping[str, FloatArray]
+    shares: Mapping[str, FloatArray]
+    first: Mapping[str, NDArray[np.int64]]
 
+    @classmethod
+    def of(
+        cls,
+        online_s: Mapping[str, FloatArray],
+        shares: Mapping[str, FloatArray],
+        time_s: FloatArray,
+    ) -> OnLine:
+        """When blocks come on line, and what share of each is built."""
+        first = {name: np.searchsorted(time_s, times) for name, times in online_s.items()}
+        return cls(time_s, online_s, shares, first)
 
-def level(built: Mapping[str, FloatArray], amounts: Mapping[str, float]) -> FloatArray:
-    """The sum over blocks of amount x share on line: (n, times)."""
-    names = iter(amounts)
-    first = next(names)
-    total = built[first] * amounts[first]
-    for name in names:
-        total += built[name] * amounts[name]
-    return total
+    def level(self, amounts: Mapping[str, float]) -> FloatArray:
+        """Sum over blocks of amount x share on line: (times, n)."""
+        return self._added_up({name: x * self.shares[name] for name, x in amounts.items()})
+
+    def service(self, amounts: Mapping[str, float]) -> FloatArray:
+        """Sum over blocks of amount x share x time on line from the data date (time 0) on.
+
+        t x what is on line, less amount x share x the time at which it came: (times, n).
+        """
+        since = {name: x * self.shares[name] * self._came_s(name) for name, x in amounts.items()}
+        total = self.level(amounts)
+        total *= self.time_s[:, None]
+        total -= self._added_up(since)
+        return np.maximum(total, 0.0, out=total)
+
+    def _came_s(self, name: str) -> FloatArray:
+        online = self.online_s[name]
+        return np.where(np.isfinite(online), np.maximum(online, 0.0), 0.0)
+
+    def _added_up(self, jumps: Mapping[str, FloatArray]) -> FloatArray:
+        samples = np.arange(len(next(iter(self.online_s.values()))))
+        total = np.zeros((len(self.time_s) + 1, len(samples)))
+        for name, jump in jumps.items():
+            total[self.first[name], samples] += jump
+        for before, row in pairwise(total):
+            row += before
+        return total[:-1]

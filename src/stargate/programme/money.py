@@ -149,7 +149,7 @@ def cumulative_usd(spendings: Sequence[Spending], time_s: FloatArray, n: int) ->
             shares *= amount
             total[first:after] += shares
         total[after:] += amount * spent_share(shape, window, np.inf)
-    return np.ascontiguousarray(total.T)
+    return total.T
 
 
 def _shares_by_time(shape: SpendShape, window: Window, time_s: FloatArray) -> FloatArray:

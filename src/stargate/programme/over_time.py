@@ -12,9 +12,9 @@ from numpy.typing import NDArray
 from stargate.plant.capital import discount_factor
 from stargate.plant.power import carbon_kg, mean_facility_draw_w
 from stargate.plant.tariff import market_based_intensity
-from stargate.programme import capacity, money
+from stargate.programme import money
 from stargate.programme.bands import Bands, Line
-from stargate.programme.capacity import PlannedBlock
+from stargate.programme.capacity import OnLine, PlannedBlock
 from stargate.programme.simulation import Outcome
 from stargate.programme.streams import energy_price_usd_per_j
 from stargate.spec.cost import Energy
@@ -78,44 +78,31 @@ def paths(
 ) -> Paths:
     """What is on line, spent, drawn and emitted by every time of the grid, in every sample."""
     online = {block.id: outcome.schedule.finish[f"{block.id}.online"] for block in blocks}
-    built = capacity.built_share(online, outcome.shares, grid_s)
-    it_w = capacity.level(built, {block.id: block.it_w for block in blocks})
-    facility_w = capacity.level(built, {block.id: block.facility_w for block in blocks})
-    service = {
-        block.id: capacity.service_time_s(online[block.id], outcome.shares[block.id], grid_s)
-        for block in blocks
-    }
-    footprint = _footprint(programme.energy, blocks, service, outcome, grid_s)
+    stands = OnLine.of(online, outcome.shares, grid_s)
+    footprint = _footprint(programme.energy, blocks, stands, outcome)
     costs = {
         cost.id: [s for s in outcome.spendings if s.cost == cost.id] for cost in programme.costs
     }
-    watts_of = {
-        "it_power": {block.id: block.it_w for block in blocks},
-        "facility_power": {block.id: block.facility_w for block in blocks},
-    }
-    running = sum(
-        (
-            item.rate_usd_per_w_s * capacity.level(service, watts_of[item.per])
+    rates = {
+        block.id: sum(
+            item.rate_usd_per_w_s * (block.it_w if item.per == "it_power" else block.facility_w)
             for item in programme.running
-        ),
-        start=footprint.energy_usd,
-    )
-    counts = {block.id: float(block.accelerators) for block in blocks}
-    accelerators = capacity.level(built, counts)
+        )
+        for block in blocks
+    }
+    accelerators = stands.level({block.id: block.accelerators for block in blocks}).T
     embodied = programme.energy.embodied if programme.energy else None
     return Paths(
         grid_s=grid_s,
-        it_w=it_w,
-        facility_w=facility_w,
+        it_w=stands.level({block.id: block.it_w for block in blocks}).T,
+        facility_w=stands.level({block.id: block.facility_w for block in blocks}).T,
         accelerators=accelerators,
-        flop_per_s=capacity.level(
-            built, {b.id: b.accelerators * b.peak_flop_per_s for b in blocks}
-        ),
+        flop_per_s=stands.level({b.id: b.accelerators * b.peak_flop_per_s for b in blocks}).T,
         capex_usd={
             name: money.cumulative_usd(spendings, grid_s, outcome.schedule.n)
             for name, spendings in costs.items()
         },
-        running_usd=running,
+        running_usd=footprint.energy_usd + stands.service(rates).T,
         energy_j=footprint.energy_j,
         carbon_kg=footprint.carbon_kg,
         carbon_market_kg=footprint.carbon_market_kg,
@@ -136,28 +123,40 @@ class _Footprint:
 
 
 def _footprint(
-    said: Energy | None,
-    blocks: Sequence[PlannedBlock],
-    service_s: Mapping[str, FloatArray],
-    outcome: Outcome,
-    grid_s: FloatArray,
+    said: Energy | None, blocks: Sequence[PlannedBlock], stands: OnLine, outcome: Outcome
 ) -> _Footprint:
-    total = _Footprint(*(np.zeros((outcome.schedule.n, len(grid_s))) for _ in range(5)))
+    """All of it goes with the time that blocks are on line: what each has a second, times that."""
     if said is None:
-        return total
-    for block in blocks:
-        it_j = block.it_w * said.utilisation * service_s[block.id]
-        drawn_j = mean_facility_draw_w(it_j, 1.0, block.pue or said.pue)
-        own = block.carbon_kg_per_j
-        intensity = said.carbon_intensity_kg_per_j if own is None else own
-        total.energy_j[:] += drawn_j
-        total.energy_usd[:] += drawn_j * energy_price_usd_per_j(said, block)
-        total.carbon_kg[:] += carbon_kg(drawn_j, intensity)
-        total.carbon_market_kg[:] += carbon_kg(drawn_j, _by_contract(said, intensity))
-        total.water_m3[:] += it_j * (said.water.intensity_m3_per_j if said.water else 0.0)
+        nothing = np.zeros((outcome.schedule.n, len(stands.time_s)))
+        return _Footprint(nothing, nothing, nothing, nothing, nothing)
+    it_w = {block.id: block.it_w * said.utilisation for block in blocks}
+    drawn_w = {
+        block.id: float(mean_facility_draw_w(it_w[block.id], 1.0, block.pue or said.pue))
+        for block in blocks
+    }
+    intensity = {
+        block.id: said.carbon_intensity_kg_per_j
+        if block.carbon_kg_per_j is None
+        else block.carbon_kg_per_j
+        for block in blocks
+    }
+
+    def total(a_second: Mapping[str, float | FloatArray]) -> FloatArray:
+        return stands.service({name: float(amount) for name, amount in a_second.items()}).T
+
+    energy_usd = total({b.id: drawn_w[b.id] * energy_price_usd_per_j(said, b) for b in blocks})
     if said.price_process is not None:
-        total.energy_usd[:] = _priced(total.energy_usd, outcome.prices[said.price_process])
-    return total
+        energy_usd = _priced(energy_usd, outcome.prices[said.price_process])
+    water = said.water.intensity_m3_per_j if said.water else 0.0
+    return _Footprint(
+        energy_j=total(drawn_w),
+        energy_usd=energy_usd,
+        carbon_kg=total({name: carbon_kg(w, intensity[name]) for name, w in drawn_w.items()}),
+        carbon_market_kg=total(
+            {name: carbon_kg(w, _by_contract(said, intensity[name])) for name, w in drawn_w.items()}
+        ),
+        water_m3=total({name: watts * water for name, watts in it_w.items()}),
+    )
 
 
 def _by_contract(said: Energy, location_kg_per_j: float) -> float:

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from typing import TypeVar
 
+from stargate.engine.memory import keep_freed_memory
 from stargate.errors import StargateError
 
 Numbers = Sequence[tuple[int, int]]
@@ -46,7 +47,7 @@ def _runs(numbers: Numbers, n: int) -> Iterator[Numbers]:
 def _by_processes(make: Make[Made], numbers: Numbers, n: int) -> list[Made]:
     """New processes, and not copies of this one, which may have threads."""
     context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(n, mp_context=context) as pool:
+    with ProcessPoolExecutor(n, context, initializer=keep_freed_memory) as pool:
         return [made for part in pool.map(make, _runs(numbers, n)) for made in part]
 
 
