@@ -17,11 +17,18 @@ _PLAIN = (
 )
 
 
+_OF_ALL = (
+    *("value_usd", "low_usd", "high_usd", "sum_alone_usd"),
+    *("probability_online", "probability_by_target"),
+)
+
+
 def options_object(result: PlanResult) -> dict[str, Any]:
     """The options, the regret of each course, and which option buys most."""
     best = result.best_option
     return {
         "options": [_option(result, option) for option in result.options],
+        "options_together": _together(result),
         "courses": [_course(course) for course in result.courses],
         "best_option": best.id if best else None,
     }
@@ -33,10 +40,19 @@ def _option(result: PlanResult, option: OptionResult) -> dict[str, Any]:
         **{name: getattr(option, name) for name in _PLAIN},
         "days": [{"on": _iso(result, day), "probability_exercised": share} for day, share in days],
         "net_present_value_usd": _numbers(option.net_present_value),
-        "online": {
-            name: _iso(result, getattr(option.online, name))
-            for name in ("p10", "p50", "p80", "p90")
-        },
+        "online": _dates(result, option.online),
+    }
+
+
+def _together(result: PlanResult) -> dict[str, Any] | None:
+    found = result.together
+    if found is None:
+        return None
+    return {
+        **{name: getattr(found, name) for name in _OF_ALL},
+        "added": [asdict(part) for part in found.added],
+        "net_present_value_usd": _numbers(found.net_present_value),
+        "online": _dates(result, found.online),
     }
 
 
@@ -51,6 +67,10 @@ def _course(course: Course) -> dict[str, Any]:
 
 def _numbers(values: Quantiles) -> dict[str, float | None]:
     return {k: v if math.isfinite(v) else None for k, v in asdict(values).items()}
+
+
+def _dates(result: PlanResult, times: Quantiles) -> dict[str, str | None]:
+    return {name: _iso(result, getattr(times, name)) for name in ("p10", "p50", "p80", "p90")}
 
 
 def _iso(result: PlanResult, time_s: float) -> str | None:

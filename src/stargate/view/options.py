@@ -12,6 +12,7 @@ from stargate.view.plan_charts import basis
 from stargate.view.wording import long_month, money, month, percent
 
 OPTION_COLUMNS = ("Gain $B", "95 %", "Exercised", "If always", "Hindsight")
+ADDED_COLUMNS = ("Adds $B", "95 %", "Exercised", "Alone $B")
 
 
 def by_value(result: PlanResult) -> list[OptionResult]:
@@ -28,6 +29,44 @@ def option_cells(option: OptionResult) -> tuple[str, ...]:
         _billions(option.value_if_always_usd),
         _billions(option.value_with_hindsight_usd),
     )
+
+
+def added_rows(result: PlanResult) -> list[tuple[str, ...]]:
+    """What each option adds to the others, the one that adds most first, in billions; then all."""
+    together = result.together
+    if together is None:
+        return []
+    named = {option.id: option for option in result.options}
+    rows = [
+        (
+            named[part.id].name,
+            _billions(part.added_usd),
+            f"{_billions(part.low_usd)} to {_billions(part.high_usd)}",
+            percent(part.probability_exercised),
+            _billions(named[part.id].value_usd),
+        )
+        for part in sorted(together.added, key=lambda part: -part.added_usd)
+    ]
+    interval = f"{_billions(together.low_usd)} to {_billions(together.high_usd)}"
+    alone = _billions(together.sum_alone_usd)
+    return [*rows, ("All together", _billions(together.value_usd), interval, "", alone)]
+
+
+def together_sentence(result: PlanResult) -> str:
+    """What all options gain in one course, against the sum of what each gains alone."""
+    found = result.together
+    if found is None:
+        return ""
+    taken = [option for option in result.options if option.probability_exercised > 0]
+    best = result.best_option
+    said = (
+        f"All options together, each by the rule that is best for it alone, add "
+        f"{money(found.value_usd)} ({money(found.low_usd)} to {money(found.high_usd)}); "
+        f"one by one they would add up to {money(found.sum_alone_usd)}."
+    )
+    if len(taken) > 1 and best is not None and found.value_usd < best.value_usd:
+        said += f" That is less than “{best.name}” alone: not all of them should be taken."
+    return said + " Rules that wait for each other could gain more."
 
 
 def _billions(usd: float) -> str:
@@ -76,8 +115,20 @@ def option_section(result: PlanResult) -> list[Markup]:
         paragraph(_decision(result)),
         chart_markup(chart),
         _options(result, found),
+        *_together(result),
         _regrets(result),
     ]
+
+
+def _together(result: PlanResult) -> list[Markup]:
+    if result.together is None:
+        return []
+    columns = [Column("Option"), *(Column(name, number=True) for name in ADDED_COLUMNS)]
+    caption = (
+        "What each option adds to all the others: the gain of all less that of all but it. An "
+        "option on a phase that another has ended by then comes too late and is not exercised."
+    )
+    return [paragraph(together_sentence(result)), table(columns, added_rows(result), caption)]
 
 
 def _options(result: PlanResult, found: Sequence[OptionResult]) -> Markup:

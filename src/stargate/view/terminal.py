@@ -22,7 +22,15 @@ from stargate.units import MONTH_S
 from stargate.view.answer import answers, sources, strongest, verdict
 from stargate.view.cash import PARTY_COLUMNS, cash_answers, party_cells, told_parties
 from stargate.view.earned import EARNED_COLUMNS, earned_cells, earned_sentences
-from stargate.view.options import OPTION_COLUMNS, by_value, option_answers, option_cells
+from stargate.view.options import (
+    ADDED_COLUMNS,
+    OPTION_COLUMNS,
+    added_rows,
+    by_value,
+    option_answers,
+    option_cells,
+    together_sentence,
+)
 from stargate.view.slips import SLIP_COLUMNS, slip_cells, slip_sentences, told
 from stargate.view.wording import (
     billions,
@@ -70,6 +78,7 @@ def plan_summary(result: PlanResult) -> RenderableType:
         *([_drivers(result)] if result.drivers else []),
         *([_parties(result, result.cash)] if result.cash and result.cash.has_revenue else []),
         *([_options(result)] if result.options else []),
+        *_together(result),
         *_since_the_plan(result),
         *(Text(f"{sentence}\n") for sentence in _told(result)),
     ]
@@ -151,6 +160,16 @@ def _options(result: PlanResult) -> Table:
     for option in by_value(result):
         table.add_row(option.name, *option_cells(option))
     return table
+
+
+def _together(result: PlanResult) -> list[RenderableType]:
+    """Where several options are exercised at all; else the table above says it all."""
+    if sum(option.probability_exercised > 0 for option in result.options) < 2:
+        return []
+    table = plain_table("All options together", "Option", *ADDED_COLUMNS)
+    for cells in added_rows(result):
+        table.add_row(*cells)
+    return [table, Text(f"{together_sentence(result)}\n")]
 
 
 def _since_the_plan(result: PlanResult) -> list[RenderableType]:
