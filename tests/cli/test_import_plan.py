@@ -20,7 +20,7 @@ def test_a_schedule_becomes_a_file_and_what_was_dropped_is_told(tmp_path: Path):
     path = tmp_path / "deep" / "plan.yaml"
     done = run(str(SAMPLES / "plant.xer"), "-o", str(path))
     assert done.exit_code == 0
-    assert "3 tasks from Primavera XER" in done.stdout
+    assert "4 tasks from Primavera XER" in done.stdout
     assert "level-of-effort activities: Site office" in done.stdout
     assert "stands in" in done.stdout
     planned = CliRunner().invoke(main, ["plan", str(path), "--samples", "50"])

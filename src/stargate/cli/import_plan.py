@@ -24,8 +24,9 @@ from stargate.cli.specification import load_specification
 def command(file: Path, output: Path, force: bool, as_json: bool) -> None:
     """Turn a schedule of MS Project (XML) or Primavera P6 (XML, XER) into a specification.
 
-    Keeps tasks, links with lags, durations (three points where the file has them), starts that are
-    not before a day, and actual dates. Prints everything that was left out.
+    Keeps tasks, links with lags, durations (three points where the file has them), calendars,
+    resources with what tasks hold of them, starts that are not before a day, deadlines, and actual
+    dates. Prints everything that was left out.
     """
     from stargate.programme.interchange.reading import read_plan
     from stargate.programme.interchange.specification import STANDING_IN, specification

@@ -40,6 +40,8 @@ def plan_object(result: PlanResult) -> dict[str, Any]:
                 "start": _dates(result, task.start),
                 "finish": _dates(result, task.finish),
                 "criticality": task.criticality,
+                "deadline": None if task.deadline is None else task.deadline.isoformat(),
+                "probability_by_deadline": task.probability_by_deadline,
             }
             for task in result.tasks
         ],

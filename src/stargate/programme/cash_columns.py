@@ -128,9 +128,7 @@ def _account(found: Account) -> AccountColumns:
     return AccountColumns(
         id=found.id,
         rate_per_year=found.rate_per_year,
-        parts_usd={
-            part: flow.sum(axis=1, keepdims=True) for part, flow in found.parts_usd.items()
-        },
+        parts_usd={part: flow.sum(axis=1, keepdims=True) for part, flow in found.parts_usd.items()},
         net=Bands.of(found.net_by_year),
         worth_so_far=Bands.of(found.worth_by_year),
         worth=_worth(found.worth),

@@ -70,6 +70,11 @@ class DayCounts:
         """How many are counted, with those that never happen."""
         return int(self.counts.sum()) + self.never
 
+    def share_by(self, day: int) -> float:
+        """The share of all that happens on a day, counted from the data date, or before it."""
+        happened = self.counts[: max(day + 1 - self.first_day, 0)].sum()
+        return float(happened) / self.n if self.n else float("nan")
+
     def quantiles(self) -> Quantiles:
         """Percentiles to the day, `inf` where that share never happens; `nan` of nothing at all."""
         if not self.n:

@@ -54,7 +54,11 @@ class PhaseResult:
 
 @dataclass(frozen=True, slots=True)
 class TaskResult:
-    """When a task starts and ends, and how often it lies on the path to the last phase."""
+    """When a task starts and ends, and how often it lies on the path to the last phase.
+
+    `probability_by_deadline` is the share of futures in which it ends by its deadline, if it has
+    one; the day counts whole.
+    """
 
     id: str
     name: str
@@ -64,6 +68,8 @@ class TaskResult:
     finish: Quantiles
     duration: Quantiles
     criticality: float
+    deadline: date | None = None
+    probability_by_deadline: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import date
 
 import numpy as np
 from numpy.typing import NDArray
 
 from stargate.perf.search import describe
 from stargate.programme.capacity import PlannedBlock
+from stargate.programme.day_counts import DayCounts
 from stargate.programme.kept import (
     AttemptColumns,
     Column,
@@ -134,10 +136,21 @@ def task_results(
             finish=counts.finish.quantiles(),
             duration=counts.duration.quantiles(),
             criticality=counts.driving.n / n,
+            deadline=_deadline(activity),
+            probability_by_deadline=_by_deadline(programme, activity, counts.finish),
         )
         for activity in order
         if (counts := tasks.get(activity.id)) is not None
     )
+
+
+def _deadline(activity: Activity) -> date | None:
+    return activity.task.deadline if activity.task else None
+
+
+def _by_deadline(programme: Programme, activity: Activity, finish: DayCounts) -> float | None:
+    day = _deadline(activity)
+    return None if day is None else finish.share_by((day - programme.data_date).days)
 
 
 def gate_results(programme: Programme, columns: Columns) -> tuple[GateResult, ...]:

@@ -85,6 +85,9 @@ class Task(Sourced):
         default=False, description="does not wait for its phase's gates and phases: work at risk"
     )
     not_before: Day | None = None
+    deadline: Day | None = Field(
+        default=None, description="told with the odds of meeting it; it moves no date"
+    )
     uses: dict[Identifier, Amount] = Field(
         default_factory=dict, description="how much of which resource, or `accelerators`: as many"
     )

@@ -114,6 +114,7 @@ def _drawn(*found: Chart | None) -> list[Markup]:
 def _dates(result: PlanResult) -> list[Markup]:
     return [
         tables.phase_dates(result),
+        tables.deadlines(result),
         *_drawn(charts.online_chart(result), charts.schedule_chart(result)),
         tables.tasks(result),
     ]

@@ -118,6 +118,23 @@ def tasks(result: PlanResult) -> Markup:
     return Markup(f"<details><summary>All {len(ranked)} tasks</summary>{body.html}</details>")
 
 
+def deadlines(result: PlanResult) -> Markup:
+    """The tasks that have a deadline, and the odds of meeting it."""
+    rows = [
+        (
+            task.name,
+            long_day(task.deadline),
+            month(result.day(task.finish.p50)),
+            month(result.day(task.finish.p80)),
+            _odds(task.probability_by_deadline),
+        )
+        for task in result.tasks
+        if task.deadline is not None
+    ]
+    names = ("Deadline", "Finish P50", "Finish P80", "Odds of it")
+    return table([Column("Deadline of"), *_numbers(*names)], rows) if rows else Markup("")
+
+
 def _task_row(result: PlanResult, task: TaskResult) -> tuple[Cell, ...]:
     dates = (task.start.p50, task.finish.p50, task.finish.p90)
     duration = task.duration.p50 / MONTH_S

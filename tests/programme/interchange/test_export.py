@@ -28,7 +28,7 @@ EXAMPLE = str(Path(__file__).parents[3] / "examples" / "startup-100mw.yaml")
 PLACE = {"template": "works", "accelerator": "h100-sxm", "accelerators": 10, "it_power": "1 MW"}
 
 
-def document_of(tasks: list[dict]) -> Document:
+def document_of(tasks: list[dict], **more: object) -> Document:
     programme = {
         "price_base": 2025,
         "data_date": "2024-01-01",
@@ -39,6 +39,7 @@ def document_of(tasks: list[dict]) -> Document:
             {"id": "P", "blocks": [{"site": "a", **PLACE}]},
             {"id": "Q", "needs": ["P"], "blocks": [{"site": "b", **PLACE}]},
         ],
+        **more,
     }
     return Document.model_validate({"stargate": 1, "programme": programme})
 
@@ -110,6 +111,39 @@ def test_durations_and_dates_come_back(tmp_path: Path):
     held = {task.id.removeprefix("plan.works."): task for task in after.tasks}
     for task in before.tasks:
         assert held[task.id].finish.p50 == pytest.approx(task.finish.p50, abs=1.0)
+
+
+def test_calendars_resources_and_deadlines_come_back(tmp_path: Path):
+    """Two blocks compete for two crews of which each task needs both, six days a week."""
+    tasks = [
+        {
+            "id": "a",
+            "duration": "50 days",
+            "calendar": "site",
+            "uses": {"crew": 2},
+            "deadline": "2024-03-15",
+        }
+    ]
+    document = document_of(
+        tasks,
+        calendars=[
+            {
+                "id": "site",
+                "week": ["mon", "tue", "wed", "thu", "fri", "sat"],
+                "holidays": ["2024-01-29", "2024-02-05"],
+            }
+        ],
+        resources=[{"id": "crew", "unit": "crews", "capacity": [{"amount": 2}]}],
+    )
+    dropped, back = again(document, tmp_path)
+    assert dropped == []
+    before, after = (plan(d, samples=5) for d in (document, back))
+    held = {task.id.removeprefix("plan.works."): task for task in after.tasks}
+    for task in before.tasks:
+        assert held[task.id].finish.p50 == pytest.approx(task.finish.p50, abs=1.0)
+        assert held[task.id].deadline == task.deadline
+        assert held[task.id].probability_by_deadline == task.probability_by_deadline
+    assert {t.probability_by_deadline for t in before.tasks if t.deadline} == {0.0, 1.0}
 
 
 def test_what_the_format_cannot_hold_is_listed(tmp_path: Path):

@@ -10,7 +10,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from stargate.errors import SpecError
-from stargate.programme.interchange.foreign import ForeignPlan, ForeignTask
+from stargate.programme.interchange.assignments import assignments
+from stargate.programme.interchange.clndr_data import days_of
+from stargate.programme.interchange.foreign import (
+    WEEKDAYS,
+    Dropped,
+    ForeignPlan,
+    ForeignResource,
+    ForeignTask,
+)
 from stargate.programme.interchange.ms_project import duration_s
 from stargate.programme.interchange.reading import plan_in, read_plan
 from stargate.programme.interchange.specification import identifiers, specification
@@ -88,7 +96,7 @@ def test_both_formats_of_primavera_tell_the_same(name: str, tmp_path: Path):
     found, document = imported(name, tmp_path)
     tasks = by_name(found)
     assert found.data_date == date(2025, 1, 31)
-    assert set(tasks) == {"Order turbines", "Civil works", "Synchronised"}
+    assert set(tasks) == {"Order turbines", "Civil works", "Synchronised", "Commissioning"}
     assert tasks["Civil works"].points_s == pytest.approx((67.2 * DAY_S, 84 * DAY_S, 168 * DAY_S))
     assert tasks["Civil works"].not_before == date(2025, 3, 1)
     assert {(k.of, k.kind, k.lag_s) for k in tasks["Synchronised"].links} == {
@@ -98,15 +106,77 @@ def test_both_formats_of_primavera_tell_the_same(name: str, tmp_path: Path):
     assert document.programme is not None
     (actual,) = document.programme.actuals
     assert (actual.of, actual.start) == ("plan.works.A1000", date(2025, 1, 6))
+    assert tasks["Synchronised"].deadline == date(2026, 12, 31)
+
+
+@pytest.mark.parametrize("name", ["plant.p6.xml", "plant.xer"])
+def test_both_formats_of_primavera_keep_calendars_and_resources(name: str, tmp_path: Path):
+    found, document = imported(name, tmp_path)
+    assert document.programme is not None
+    (calendar,) = document.programme.calendars
+    assert calendar.week == ("mon", "tue", "wed", "thu", "fri", "sat")
+    assert calendar.holidays == (date(2025, 5, 1),)
+    (team,) = document.programme.resources
+    assert [(level.since, level.amount) for level in team.capacity] == [
+        (None, 2),
+        (date(2026, 1, 1), 3),
+    ]
+    (works,) = (t for t in document.programme.templates[0].tasks if t.name == "Commissioning")
+    assert (works.calendar, works.uses) == (calendar.id, {team.id: 2})
+    assert by_name(found)["Commissioning"].duration_s == pytest.approx(30 * DAY_S)
+    lines = "\n".join(found.dropped.lines())
+    assert "materials (not imported): Concrete" in lines
+    assert "days of rest on which a calendar works by exception: Six days" in lines
+
+
+def test_resources_and_deadlines_of_ms_project_are_kept(tmp_path: Path):
+    found, document = imported("hall.msp.xml", tmp_path)
+    assert document.programme is not None
+    (crew,) = document.programme.resources
+    assert (crew.name, crew.capacity[0].amount) == ("crew", 2)
+    tasks = {task.name: task for task in document.programme.templates[0].tasks}
+    assert tasks["Frame & roof"].uses == {crew.id: 1.5}
+    assert tasks["Curing"].uses == {crew.id: 1}
+    assert tasks["Power on"].uses == {}, "a milestone holds nothing"
+    assert tasks["Power on"].deadline == date(2025, 12, 31)
+    (told,) = (t for t in plan(document, samples=50).tasks if t.deadline)
+    assert told.finish.p50 / DAY_S < (date(2026, 1, 1) - found.data_date).days
+    assert told.probability_by_deadline == pytest.approx(1.0)
+    assert "concrete" in "\n".join(found.dropped.lines())
+
+
+def test_a_resource_is_never_too_little_for_one_task():
+    """Else the task would wait for ever; MS Project lets such an overload stand."""
+    dropped = Dropped()
+    crane = ForeignResource("1", "crane", ((None, 1.0), (date(2026, 1, 1), 3.0)))
+    found = assignments([crane], [("a", "1", 4.0), ("b", "1", 1.0)], dropped)
+    assert [amount for _, amount in found.resources["1"].levels] == [4.0, 4.0]
+    assert list(dropped.lines()) == ["resources assigned beyond their most (raised to it): crane"]
+
+
+@given(st.text(alphabet="(0|)ds19 DaysOfWeekExceptions\x7f", max_size=200))
+def test_a_damaged_calendar_of_xer_breaks_nothing(text: str):
+    assert days_of(text).week <= set(WEEKDAYS)
+
+
+def test_days_of_a_calendar_of_xer_are_told_from_its_text():
+    text = (
+        "(0||CalendarData()((0||DaysOfWeek()((0||1()())(0||2()((0||0(s|08:00|f|12:00)())))))"
+        "(0||Exceptions()((0||0(d|45778)())(0||1(d|45779)((0||0(s|08:00|f|12:00)())))))))"
+    )
+    days = days_of(text)
+    assert days.week == {"mon"}
+    assert days.off == {date(2025, 5, 1)}
+    assert days.extra == {date(2025, 5, 2)}
 
 
 @pytest.mark.parametrize(
     ("name", "words"),
     [
-        ("hall.msp.xml", ["start to finish", "summary", "deadlines", "exceptions", "resources"]),
+        ("hall.msp.xml", ["start to finish", "summary", "exceptions", "materials"]),
         ("hall.msp.xml", ["links to what is not imported: Power on"]),
-        ("plant.p6.xml", ["start to finish", "level-of-effort", "Finish On or Before"]),
-        ("plant.xer", ["start to finish", "level-of-effort", "CS_MEOB"]),
+        ("plant.p6.xml", ["start to finish", "level-of-effort", "materials"]),
+        ("plant.xer", ["start to finish", "level-of-effort", "materials"]),
     ],
 )
 def test_what_is_left_out_is_listed(name: str, words: list[str], tmp_path: Path):
@@ -137,9 +207,9 @@ def test_a_calendar_of_primavera_that_states_its_days_is_kept():
         f"<HolidayOrExceptions>{off}</HolidayOrExceptions>"
     )
     content = (HERE / "plant.p6.xml").read_text()
-    stated = content.replace("<HoursPerWeek>60</HoursPerWeek>", days)
+    stated = content.replace("<HoursPerWeek>60</HoursPerWeek>", days, 1)
     found = plan_in(stated.encode(), "plan.xml")
-    (calendar,) = found.calendars
+    calendar, _ = found.calendars
     assert calendar.week == ("mon", "tue", "wed", "thu", "fri", "sat")
     assert calendar.holidays == (date(2025, 5, 1),)
     civil = by_name(found)["Civil works"]

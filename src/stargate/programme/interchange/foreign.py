@@ -43,6 +43,18 @@ class ForeignCalendar:
 
 
 @dataclass(frozen=True, slots=True)
+class ForeignResource:
+    """Something that tasks hold while they last; how much there is from which day on (None: ever).
+
+    Amounts are in units of the resource at full time, 1.0 being one of it.
+    """
+
+    key: str
+    name: str
+    levels: tuple[tuple[date | None, float], ...]
+
+
+@dataclass(frozen=True, slots=True)
 class ForeignTask:
     """A task; `key` is how the file refers to it, `code` what its planner calls it.
 
@@ -60,6 +72,8 @@ class ForeignTask:
     finished: date | None = None
     links: tuple[ForeignLink, ...] = ()
     calendar: str | None = None
+    deadline: date | None = None
+    uses: tuple[tuple[str, float], ...] = ()
 
 
 @dataclass(slots=True)
@@ -92,6 +106,7 @@ class ForeignPlan:
     dropped: Dropped
     source: str
     calendars: tuple[ForeignCalendar, ...] = ()
+    resources: tuple[ForeignResource, ...] = ()
 
 
 def length_s(working_s: float, calendar: ForeignCalendar | None, week_s: float) -> float:

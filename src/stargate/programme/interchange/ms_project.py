@@ -1,7 +1,8 @@
 """Read MS Project XML (the schema of Project 2007 and later).
 
 Kept: tasks, links of kinds FS, SS and FF with lags, durations, calendars' weeks and days off, three
-points from columns that are called so, start-no-earlier-than, actual dates. All else is listed.
+points from columns that are called so, start-no-earlier-than, deadlines, work resources with their
+most and assignments, actual dates. All else is listed.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from collections.abc import Iterator, Mapping
 from datetime import date, timedelta
 
 from stargate.errors import Problem, SpecError
+from stargate.programme.interchange.assignments import assignments, working
 from stargate.programme.interchange.foreign import (
     HOUR_S,
     USUAL_WEEK_S,
@@ -18,6 +20,7 @@ from stargate.programme.interchange.foreign import (
     ForeignCalendar,
     ForeignLink,
     ForeignPlan,
+    ForeignResource,
     ForeignTask,
     day_of,
     elapsed_s,
@@ -40,7 +43,6 @@ _CONSTRAINTS = {
     "3": "must finish on (ignored)",
     "5": "start no later than (ignored)",
     "6": "finish no earlier than (ignored)",
-    "7": "finish no later than (ignored)",
 }
 _DURATION = re.compile(
     r"P(?:(?P<days>\d+(?:\.\d+)?)D)?"
@@ -58,6 +60,7 @@ _WEEKDAYS: Mapping[str, Weekday] = {
     "1": "sun",
 }
 _DAYS_OFF_MAX = 60
+_NOBODY = {"", "0", "-65535"}
 
 
 def read_ms_project(root: XmlNode, file: str) -> ForeignPlan:
@@ -68,11 +71,13 @@ def read_ms_project(root: XmlNode, file: str) -> ForeignPlan:
     dropped = Dropped()
     reader = _Reader(root, dropped)
     nodes = [task for tasks in root.all("Tasks") for task in tasks.all("Task")]
+    tasks = tuple(reader.task(node) for node in nodes if reader.counts(node))
     return ForeignPlan(
+        resources=working(tasks, reader.held),
         calendars=tuple(reader.calendars.values()),
         name=root.get("Title") or root.get("Name"),
         data_date=_data_date(root, file),
-        tasks=tuple(reader.task(node) for node in nodes if reader.counts(node)),
+        tasks=tasks,
         dropped=dropped,
         source="MS Project XML",
     )
@@ -111,9 +116,7 @@ class _Reader:
         found = (self._calendar(node) for node in nodes)
         self.calendars = {calendar.key: calendar for calendar in found if calendar is not None}
         self.usual = root.get("CalendarUID")
-        for kind in ("Resources", "Assignments"):
-            if any(list(node.children) for node in root.all(kind)):
-                dropped.add(f"{kind.lower()} (not imported)")
+        self.held = assignments(_resources(root, dropped), _held(root), dropped)
 
     def counts(self, node: XmlNode) -> bool:
         """Whether it is a task of its own: not the project's line, no summary, not inactive."""
@@ -150,6 +153,8 @@ class _Reader:
             duration_s=planned or 0.0,
             points_s=three_points(points, planned or 0.0, self.dropped, name),
             not_before=self._not_before(node, name),
+            deadline=_deadline(node),
+            uses=self.held.of(node.get("UID"), planned or 0.0),
             started=day_of(node.get("ActualStart")),
             finished=day_of(node.get("ActualFinish")),
             links=tuple(self._links(node, name)),
@@ -203,8 +208,6 @@ class _Reader:
         kind, day = node.get("ConstraintType"), day_of(node.get("ConstraintDate"))
         if kind in _CONSTRAINTS:
             self.dropped.add(f"constraint: {_CONSTRAINTS[kind]}", name)
-        if node.get("Deadline"):
-            self.dropped.add("deadlines", name)
         return day if kind in ("2", "4") else None
 
     def _links(self, node: XmlNode, name: str) -> Iterator[ForeignLink]:
@@ -221,3 +224,30 @@ class _Reader:
             yield ForeignLink(
                 link.get("PredecessorUID"), kind, lag if elapsed else elapsed_s(lag, self.week_s)
             )
+
+
+def _deadline(node: XmlNode) -> date | None:
+    """The deadline, or the day of a finish-no-later-than, which holds no date back here."""
+    latest = node.get("ConstraintDate") if node.get("ConstraintType") == "7" else ""
+    return day_of(node.get("Deadline")) or day_of(latest)
+
+
+def _resources(root: XmlNode, dropped: Dropped) -> Iterator[ForeignResource]:
+    """Work resources with their most, 1.0 where none is stated."""
+    for node in (n for listed in root.all("Resources") for n in listed.all("Resource")):
+        name = node.get("Name") or node.get("UID")
+        if node.get("Type") in ("0", "2"):
+            dropped.add("materials and costs among resources (not imported)", name)
+            continue
+        if any(node.all("AvailabilityPeriods")):
+            dropped.add("availability of resources over time (kept at its most)", name)
+        most = number_of(node.get("MaxUnits"))
+        yield ForeignResource(node.get("UID"), name, ((None, 1.0 if most is None else most),))
+
+
+def _held(root: XmlNode) -> Iterator[tuple[str, str, float | None]]:
+    """Task, resource and amount; the task's work without anyone is no assignment."""
+    for node in (n for listed in root.all("Assignments") for n in listed.all("Assignment")):
+        if node.get("ResourceUID") not in _NOBODY:
+            amount = number_of(node.get("Units")) if node.get("Units") else 1.0
+            yield node.get("TaskUID"), node.get("ResourceUID"), amount

@@ -1,8 +1,9 @@
 """Write a plan as MS Project XML: every activity a task, with its dates, links and three points.
 
-The calendar never rests, so that durations and lags are elapsed time. What the format cannot hold
-is listed: a link to the first of several goes to the one that is first most often, a distribution
-other than PERT becomes three points at its P10, P50 and P90.
+The project's calendar never rests, so that durations and lags are elapsed time; days of a task's
+own calendar are worked from midnight to midnight, so that as many days come back. What the format
+cannot hold is listed: a link to the first of several goes to the one that is first most often, a
+distribution other than PERT becomes three points at its P10, P50 and P90.
 """
 
 from __future__ import annotations
@@ -15,8 +16,11 @@ from xml.etree.ElementTree import Element, SubElement, indent, tostring
 import numpy as np
 
 from stargate.programme.distributions import draw
+from stargate.programme.interchange import ms_project_calendars as calendars
+from stargate.programme.interchange import ms_project_resources as resources
 from stargate.programme.interchange.foreign import Dropped
 from stargate.programme.interchange.ms_project import STARGATE_ID
+from stargate.programme.interchange.xml_writing import put
 from stargate.programme.result import PlanResult
 from stargate.spec.activities import Activity, Wait
 from stargate.spec.distribution import Fixed, Pert
@@ -37,7 +41,7 @@ _COLUMNS = (
 
 
 # Parts of a programme that stay behind.
-_WITHOUT_PLACE = ("drivers", "costs", "running", "risks", "resources", "options")
+_WITHOUT_PLACE = ("drivers", "costs", "running", "risks", "options")
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,31 +58,25 @@ def ms_project(programme: Programme, result: PlanResult) -> Written:
     for what in _WITHOUT_PLACE:
         if getattr(programme, what):
             dropped.add(f"{what} (the format has no place for them)")
-    if programme.calendars:
-        dropped.add("calendars (their working days are written as elapsed)")
     writer = _Writer(programme, result, order, dropped)
     root = Element("Project", xmlns=_NAMESPACE)
     _project(root, result)
     _columns(root)
-    _calendar(root)
+    calendars.write(root, programme, dropped)
     tasks = SubElement(root, "Tasks")
     for activity in order:
         writer.write(tasks, activity)
+    resources.write(root, programme, writer.number, dropped)
     indent(root)
     return Written(tostring(root, encoding="utf-8", xml_declaration=True) + b"\n", dropped)
 
 
-def _put(node: Element, **values: object) -> None:
-    for name, value in values.items():
-        SubElement(node, name).text = str(value)
-
-
 def _project(root: Element, result: PlanResult) -> None:
     today = f"{result.data_date.isoformat()}T00:00:00"
-    _put(
+    put(
         root,
         SaveVersion=14,
-        Title=_clean(result.name),
+        Title=result.name,
         StartDate=today,
         StatusDate=today,
         CalendarUID=1,
@@ -92,18 +90,7 @@ def _columns(root: Element) -> None:
     columns = SubElement(root, "ExtendedAttributes")
     for field, name, alias in _COLUMNS:
         column = SubElement(columns, "ExtendedAttribute")
-        _put(column, FieldID=field, FieldName=name, Alias=alias)
-
-
-def _calendar(root: Element) -> None:
-    calendar = SubElement(SubElement(root, "Calendars"), "Calendar")
-    _put(calendar, UID=1, Name="Without rest", IsBaseCalendar=1)
-    days = SubElement(calendar, "WeekDays")
-    for number in range(1, 8):
-        day = SubElement(days, "WeekDay")
-        _put(day, DayType=number, DayWorking=1)
-        hours = SubElement(SubElement(day, "WorkingTimes"), "WorkingTime")
-        _put(hours, FromTime="00:00:00", ToTime="00:00:00")
+        put(column, FieldID=field, FieldName=name, Alias=alias)
 
 
 class _Writer:
@@ -121,6 +108,7 @@ class _Writer:
         self.number = {activity.id: i for i, activity in enumerate(order, start=1)}
         self.told = {task.id: task for task in result.tasks}
         self.gates = {gate.id: gate for gate in programme.gates}
+        self.calendars = calendars.numbers(programme)
 
     def write(self, tasks: Element, activity: Activity) -> None:
         """One activity."""
@@ -128,15 +116,19 @@ class _Writer:
         points_s = self._points_s(activity)
         told = self.told.get(activity.id)
         name = told.name if told else activity.id
-        _put(node, UID=self.number[activity.id], ID=self.number[activity.id], Name=_clean(name))
+        put(node, UID=self.number[activity.id], ID=self.number[activity.id], Name=name)
         if told is not None:
             for field, time_s in (("Start", told.start.p50), ("Finish", told.finish.p50)):
                 if day := self.result.day(time_s):
-                    _put(node, **{field: f"{day.isoformat()}T00:00:00"})
-        _put(node, Duration=_duration(points_s[1]), DurationFormat=_HOURS)
-        _put(node, Milestone=int(points_s[1] == 0), Summary=0)
+                    put(node, **{field: f"{day.isoformat()}T00:00:00"})
+        put(node, Duration=_duration(points_s[1]), DurationFormat=_HOURS)
+        put(node, Milestone=int(points_s[1] == 0), Summary=0)
         if earliest := self._not_before(activity):
-            _put(node, ConstraintType=4, ConstraintDate=f"{earliest.isoformat()}T00:00:00")
+            put(node, ConstraintType=4, ConstraintDate=f"{earliest.isoformat()}T00:00:00")
+        if activity.task is not None and activity.task.deadline is not None:
+            put(node, Deadline=f"{activity.task.deadline.isoformat()}T23:59:00")
+        if activity.task is not None and activity.task.calendar is not None:
+            put(node, CalendarUID=self.calendars[activity.task.calendar])
         for wait in activity.waits:
             self._link(node, wait, name)
         self._own_columns(node, activity, points_s)
@@ -173,8 +165,8 @@ class _Writer:
         if len(wait.of) > 1:
             self.dropped.add("links to the first of several (kept to the likeliest)", name)
         link = SubElement(node, "PredecessorLink")
-        _put(link, PredecessorUID=self.number[of], Type=_KINDS[wait.kind], CrossProject=0)
-        _put(link, LinkLag=round(wait.lag_s / 6), LagFormat=_HOURS)
+        put(link, PredecessorUID=self.number[of], Type=_KINDS[wait.kind], CrossProject=0)
+        put(link, LinkLag=round(wait.lag_s / 6), LagFormat=_HOURS)
 
     def _median_s(self, name: str) -> float:
         told = self.told.get(name)
@@ -188,9 +180,9 @@ class _Writer:
             values += [_duration(point) for point in points_s]
         for (field, _, _), value in zip(_COLUMNS, values, strict=False):
             column = SubElement(node, "ExtendedAttribute")
-            _put(column, FieldID=field, Value=value)
+            put(column, FieldID=field, Value=value)
             if value.startswith("PT"):
-                _put(column, DurationFormat=_HOURS)
+                put(column, DurationFormat=_HOURS)
 
 
 def _duration(duration_s: float) -> str:
@@ -199,8 +191,3 @@ def _duration(duration_s: float) -> str:
     hours, rest = divmod(seconds, 3600.0)
     minutes, last = divmod(rest, 60.0)
     return f"PT{hours:.0f}H{minutes:.0f}M{round(last, 3):g}S"
-
-
-def _clean(text: str) -> str:
-    """Without what XML 1.0 cannot hold."""
-    return "".join(c if c.isprintable() else " " for c in text)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 from stargate.programme.interchange.foreign import (
     HOUR_S,
     USUAL_WEEK_S,
+    WEEKDAYS,
     Dropped,
     ForeignCalendar,
     ForeignLink,
@@ -36,6 +37,7 @@ _LINKS: Mapping[str, LinkKind] = {
     "PR_FF": "FF",
 }
 _STARTS = {"Start On or After", "CS_MSOA"}
+_DEADLINES = {"Finish On or Before", "CS_MEOB"}
 _FIXED_STARTS = {"Start On", "Mandatory Start", "CS_MSO", "CS_MANDSTART"}
 
 
@@ -78,15 +80,65 @@ def link(
     return ForeignLink(of, known, lag_s or 0.0)
 
 
-def earliest_start(kind: str, day: date | None, dropped: Dropped, where: str) -> date | None:
-    """The day of a constraint on the start; other constraints are listed."""
-    if not kind or kind in _STARTS:
-        return day if kind else None
-    if kind in _FIXED_STARTS:
-        dropped.add(f"constraint: {kind} (kept as no earlier than)", where)
-        return day
-    dropped.add(f"constraint: {kind} (ignored)", where)
-    return None
+@dataclass(frozen=True, slots=True)
+class Bounds:
+    """Not before a day, and a deadline."""
+
+    not_before: date | None = None
+    deadline: date | None = None
+
+
+def bounds(constraints: Iterable[tuple[str, date | None]], dropped: Dropped, where: str) -> Bounds:
+    """An activity's constraints; a latest finish is a deadline here, and holds no date back."""
+    found = Bounds()
+    for kind, day in constraints:
+        if kind in _STARTS:
+            found = replace(found, not_before=day)
+        elif kind in _FIXED_STARTS:
+            dropped.add(f"constraint: {kind} (kept as no earlier than)", where)
+            found = replace(found, not_before=day)
+        elif kind in _DEADLINES:
+            found = replace(found, deadline=day)
+        elif kind:
+            dropped.add(f"constraint: {kind} (ignored)", where)
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class Days:
+    """What a calendar says of its days: of the week, off, and worked beside the week."""
+
+    week: frozenset[str]
+    off: frozenset[date]
+    extra: frozenset[date] = frozenset()
+
+
+def calendar_of(
+    key: str, name: str, days: Days, hours_a_day: str, dropped: Dropped
+) -> ForeignCalendar | None:
+    """A calendar with some days of rest; None for one that has none, or states only its hours."""
+    week = tuple(day for day in WEEKDAYS if day in days.week)
+    daily = number_of(hours_a_day)
+    if any(WEEKDAYS[day.weekday()] not in days.week for day in days.extra):
+        dropped.add("days of rest on which a calendar works by exception", name)
+    off = sorted(day for day in days.off if WEEKDAYS[day.weekday()] in days.week)
+    if not week or not daily or daily <= 0:
+        if days.off:
+            dropped.add("holidays of calendars whose week is not stated", name)
+        return None
+    if len(week) == len(WEEKDAYS) and not off:
+        return None
+    return ForeignCalendar(key, name, week, tuple(off), daily * HOUR_S)
+
+
+def task_length_s(
+    hours: str, key: str, calendars: Mapping[str, ForeignCalendar], weeks: Weeks
+) -> float | None:
+    """A duration in days of its calendar, or stretched by its week; None for what is none."""
+    number, calendar = number_of(hours), calendars.get(key)
+    if number is None or calendar is None:
+        return weeks.elapsed_s(hours, key)
+    return length_s(number * HOUR_S, calendar, calendar.day_s)
 
 
 def user_points(

@@ -7,20 +7,28 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping
+from datetime import date
 
 from stargate.errors import Problem, SpecError
+from stargate.programme.interchange.assignments import Level, assignments, rising, working
+from stargate.programme.interchange.clndr_data import days_of
 from stargate.programme.interchange.foreign import (
     USUAL_WEEK_S,
     Dropped,
+    ForeignCalendar,
     ForeignLink,
     ForeignPlan,
+    ForeignResource,
     ForeignTask,
     day_of,
+    number_of,
 )
 from stargate.programme.interchange.primavera import (
     NO_WORK,
-    earliest_start,
+    bounds,
+    calendar_of,
     link,
+    task_length_s,
     user_points,
     weeks,
 )
@@ -47,10 +55,13 @@ def read_xer(content: bytes, file: str) -> ForeignPlan:
         raise SpecError([Problem("no data date", file=file, mend="schedule the project in P6")])
     reader = _Reader(tables, dropped)
     rows = [row for row in tables["TASK"] if row.get("proj_id", "") == project]
+    tasks = tuple(reader.task(row) for row in rows if reader.counts(row))
     return ForeignPlan(
+        calendars=tuple(reader.calendars.values()),
+        resources=working(tasks, reader.held),
         name=held.get("proj_short_name", ""),
         data_date=day,
-        tasks=tuple(reader.task(row) for row in rows if reader.counts(row)),
+        tasks=tasks,
         dropped=dropped,
         source="Primavera XER",
     )
@@ -86,10 +97,17 @@ class _Reader:
             (c.get("clndr_id", ""), c.get("week_hr_cnt", ""), c.get("day_hr_cnt", ""))
             for c in tables.get("CALENDAR", [])
         )
-        if tables.get("CALENDAR"):
-            dropped.add("holidays and other exceptions of calendars, if there are any")
-        if tables.get("TASKRSRC"):
-            dropped.add("resource assignments (not imported)")
+        found = (self._calendar(row) for row in tables.get("CALENDAR", []))
+        self.calendars = {calendar.key: calendar for calendar in found if calendar is not None}
+        held = (
+            (
+                row.get("task_id", ""),
+                row.get("rsrc_id", ""),
+                number_of(row.get("target_qty_per_hr", "")),
+            )
+            for row in tables.get("TASKRSRC", [])
+        )
+        self.held = assignments(_resources(tables, dropped), held, dropped)
         self.names = {row.get("task_id", ""): _name(row) for row in tables["TASK"]}
         self.calendar = {row.get("task_id", ""): row.get("clndr_id", "") for row in tables["TASK"]}
         titles = {t.get("udf_type_id", ""): t for t in tables.get("UDFTYPE", [])}
@@ -111,6 +129,11 @@ class _Reader:
             if found is not None:
                 yield after, found
 
+    def _calendar(self, row: Row) -> ForeignCalendar | None:
+        days = days_of(row.get("clndr_data", ""))
+        key, name = row.get("clndr_id", ""), row.get("clndr_name", "")
+        return calendar_of(key, name, days, row.get("day_hr_cnt", ""), self.dropped)
+
     def counts(self, row: Row) -> bool:
         """Whether a row is work or a milestone of its own."""
         if (what := NO_WORK.get(row.get("task_type", ""))) is not None:
@@ -119,26 +142,48 @@ class _Reader:
 
     def task(self, row: Row) -> ForeignTask:
         """One activity with its links."""
-        name, calendar = _name(row), row.get("clndr_id", "")
-        planned = self.weeks.elapsed_s(row.get("target_drtn_hr_cnt", ""), calendar)
+        name, calendar, key = _name(row), row.get("clndr_id", ""), row.get("task_id", "")
+        hours = row.get("target_drtn_hr_cnt", "")
+        planned = task_length_s(hours, calendar, self.calendars, self.weeks)
         if planned is None or planned < 0:
             self.dropped.add("activities without a readable duration (taken as none)", name)
         length = max(planned or 0.0, 0.0)
-        week_s = self.weeks.week_s.get(calendar, USUAL_WEEK_S)
-        key = row.get("task_id", "")
+        week_s, own = self.weeks.week_s.get(calendar, USUAL_WEEK_S), self.calendars.get(calendar)
+        limits = bounds(_constraints(row), self.dropped, name)
         return ForeignTask(
             key=key,
             code=row.get("task_code") or key,
             name=name,
             duration_s=length,
-            points_s=user_points(self.columns[key], week_s, length, self.dropped, name),
-            not_before=earliest_start(
-                row.get("cstr_type", ""), day_of(row.get("cstr_date", "")), self.dropped, name
-            ),
+            points_s=user_points(self.columns[key], week_s, length, self.dropped, name, own),
+            not_before=limits.not_before,
+            deadline=limits.deadline,
+            uses=self.held.of(key, length),
+            calendar=calendar if own is not None and length else None,
             started=day_of(row.get("act_start_date", "")),
             finished=day_of(row.get("act_end_date", "")),
             links=tuple(self.links[key]),
         )
+
+
+def _resources(tables: Mapping[str, list[Row]], dropped: Dropped) -> Iterator[ForeignResource]:
+    """People and equipment, with the most that there is of them over time."""
+    rates: dict[str, list[Level]] = defaultdict(list)
+    for rate in tables.get("RSRCRATE", []):
+        if (most := number_of(rate.get("max_qty_per_hr", ""))) is not None:
+            rates[rate.get("rsrc_id", "")].append((day_of(rate.get("start_date", "")), most))
+    for row in tables.get("RSRC", []):
+        key = row.get("rsrc_id", "")
+        name = row.get("rsrc_name") or row.get("rsrc_short_name") or key
+        if row.get("rsrc_type") == "RT_Mat":
+            dropped.add("materials (not imported)", name)
+        else:
+            yield ForeignResource(key, name, rising(rates[key], None))
+
+
+def _constraints(row: Row) -> Iterator[tuple[str, date | None]]:
+    for number in ("", "2"):
+        yield row.get(f"cstr_type{number}", ""), day_of(row.get(f"cstr_date{number}", ""))
 
 
 def _name(row: Row) -> str:

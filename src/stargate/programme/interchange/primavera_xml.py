@@ -2,33 +2,37 @@
 
 Kept: activities, relationships of kinds FS, SS and FF with lags, durations, calendars' weeks and
 days off (where a calendar states only its hours, durations are stretched by its week), three points
-from user-defined fields that are called so, start-on-or-after, actual dates. All else is listed.
+from user-defined fields that are called so, start-on-or-after, finish-on-or-before as a deadline,
+people and equipment with their most, actual dates. All else is listed.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator
+from datetime import date
 
 from stargate.errors import Problem, SpecError
+from stargate.programme.interchange.assignments import Level, assignments, rising, working
 from stargate.programme.interchange.foreign import (
-    HOUR_S,
     USUAL_WEEK_S,
-    WEEKDAYS,
     Dropped,
     ForeignCalendar,
     ForeignLink,
     ForeignPlan,
+    ForeignResource,
     ForeignTask,
     day_of,
-    length_s,
     number_of,
 )
 from stargate.programme.interchange.primavera import (
     NO_WORK,
+    Days,
     Weeks,
-    earliest_start,
+    bounds,
+    calendar_of,
     link,
+    task_length_s,
     user_points,
     weeks,
 )
@@ -50,11 +54,13 @@ def read_primavera_xml(root: XmlNode, file: str) -> ForeignPlan:
         raise SpecError([Problem("no DataDate", file=file, mend="schedule the project in P6")])
     reader = _Reader(root, project, dropped)
     nodes = [node for node in project.all("Activity") if reader.counts(node)]
+    tasks = tuple(reader.task(node) for node in nodes)
     return ForeignPlan(
+        resources=working(tasks, reader.held),
         calendars=tuple(reader.calendars.values()),
         name=project.get("Name") or project.get("Id"),
         data_date=day,
-        tasks=tuple(reader.task(node) for node in nodes),
+        tasks=tasks,
         dropped=dropped,
         source="Primavera P6 XML",
     )
@@ -71,8 +77,15 @@ class _Reader:
         )
         found = (self._calendar(node) for node in calendars)
         self.calendars = {calendar.key: calendar for calendar in found if calendar is not None}
-        if any(project.all("ResourceAssignment")):
-            dropped.add("resource assignments (not imported)")
+        held = (
+            (
+                node.get("ActivityObjectId"),
+                node.get("ResourceObjectId"),
+                number_of(node.get("PlannedUnitsPerTime")),
+            )
+            for node in project.all("ResourceAssignment")
+        )
+        self.held = assignments(_resources(root, dropped), held, dropped)
         types = [*root.all("UDFType"), *project.all("UDFType")]
         self.titles = {t.get("ObjectId"): t.get("Title") for t in types}
         self.names = {a.get("ObjectId"): a.get("Name") for a in project.all("Activity")}
@@ -92,32 +105,18 @@ class _Reader:
             self.links[after].append(found)
 
     def _calendar(self, node: XmlNode) -> ForeignCalendar | None:
-        """A calendar that states its days and has some of rest; exceptions with work are listed."""
         hours = [
             h for listed in node.all("StandardWorkWeek") for h in listed.all("StandardWorkHours")
         ]
-        works = {h.get("DayOfWeek")[:3].lower() for h in hours if _has_work(h)}
-        week = tuple(day for day in WEEKDAYS if day in works)
-        days = [d for listed in node.all("HolidayOrExceptions") for d in listed.children]
-        if any(_has_work(day) for day in days):
-            self.dropped.add("exceptions of calendars that are not days off", node.get("Name"))
-        off = {day for d in days if not _has_work(d) and (day := day_of(d.get("Date")))}
-        daily = number_of(node.get("HoursPerDay"))
-        if not week or not daily or daily <= 0:
-            if off:
-                self.dropped.add("holidays of calendars whose week is not stated", node.get("Name"))
-            return None
-        if len(week) == len(WEEKDAYS) and not off:
-            return None
-        key = node.get("ObjectId")
-        return ForeignCalendar(key, node.get("Name"), week, tuple(sorted(off)), daily * HOUR_S)
-
-    def _length_s(self, hours: str, key: str) -> float | None:
-        """A duration by its calendar."""
-        number, calendar = number_of(hours), self.calendars.get(key)
-        if number is None or calendar is None:
-            return self.weeks.elapsed_s(hours, key)
-        return length_s(number * HOUR_S, calendar, calendar.day_s)
+        special = [d for listed in node.all("HolidayOrExceptions") for d in listed.children]
+        dated = [(_has_work(d), day) for d in special if (day := day_of(d.get("Date")))]
+        days = Days(
+            week=frozenset(h.get("DayOfWeek")[:3].lower() for h in hours if _has_work(h)),
+            off=frozenset(day for works, day in dated if not works),
+            extra=frozenset(day for works, day in dated if works),
+        )
+        key, name = node.get("ObjectId"), node.get("Name")
+        return calendar_of(key, name, days, node.get("HoursPerDay"), self.dropped)
 
     def counts(self, node: XmlNode) -> bool:
         """Whether an activity is work or a milestone of its own."""
@@ -128,11 +127,12 @@ class _Reader:
     def task(self, node: XmlNode) -> ForeignTask:
         """One activity with its links."""
         name, calendar = node.get("Name") or node.get("Id"), node.get("CalendarObjectId")
-        planned = self._length_s(node.get("PlannedDuration"), calendar)
+        planned = task_length_s(node.get("PlannedDuration"), calendar, self.calendars, self.weeks)
         if planned is None or planned < 0:
             self.dropped.add("activities without a readable duration (taken as none)", name)
         length = max(planned or 0.0, 0.0)
         own = self.calendars.get(calendar)
+        limits = bounds(_constraints(node), self.dropped, name)
         week_s = self.weeks.week_s.get(calendar, USUAL_WEEK_S)
         return ForeignTask(
             key=node.get("ObjectId"),
@@ -140,12 +140,9 @@ class _Reader:
             name=name,
             duration_s=length,
             points_s=user_points(self._columns(node), week_s, length, self.dropped, name, own),
-            not_before=earliest_start(
-                node.get("PrimaryConstraintType"),
-                day_of(node.get("PrimaryConstraintDate")),
-                self.dropped,
-                name,
-            ),
+            not_before=limits.not_before,
+            deadline=limits.deadline,
+            uses=self.held.of(node.get("ObjectId"), length),
             started=day_of(node.get("ActualStartDate")),
             finished=day_of(node.get("ActualFinishDate")),
             links=tuple(self.links[node.get("ObjectId")]),
@@ -157,6 +154,28 @@ class _Reader:
             title = self.titles.get(column.get("TypeObjectId"), "")
             values = (column.get(f"{kind}Value") for kind in ("Double", "Integer", "Text"))
             yield title, next(filter(None, values), "")
+
+
+def _resources(root: XmlNode, dropped: Dropped) -> Iterator[ForeignResource]:
+    """People and equipment, with the most that there is of them over time."""
+    rates: dict[str, list[Level]] = defaultdict(list)
+    for rate in root.all("ResourceRate"):
+        if (most := number_of(rate.get("MaxUnitsPerTime"))) is not None:
+            since = day_of(rate.get("EffectiveDate"))
+            rates[rate.get("ResourceObjectId")].append((since, most))
+    for node in root.all("Resource"):
+        key, name = node.get("ObjectId"), node.get("Name") or node.get("Id")
+        if node.get("ResourceType") == "Material":
+            dropped.add("materials (not imported)", name)
+        else:
+            most = number_of(node.get("MaxUnitsPerTime"))
+            yield ForeignResource(key, name, rising(rates[key], most))
+
+
+def _constraints(node: XmlNode) -> Iterator[tuple[str, date | None]]:
+    for which in ("Primary", "Secondary"):
+        kind = node.get(f"{which}ConstraintType")
+        yield kind, day_of(node.get(f"{which}ConstraintDate"))
 
 
 def _has_work(node: XmlNode) -> bool:

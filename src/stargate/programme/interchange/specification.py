@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from datetime import date
 
 import yaml
@@ -17,6 +18,7 @@ from stargate.programme.interchange.foreign import (
     Dropped,
     ForeignCalendar,
     ForeignPlan,
+    ForeignResource,
     ForeignTask,
 )
 from stargate.units import DAY_S
@@ -32,7 +34,16 @@ STANDING_IN = (
     f"horizon: {_HORIZON_YEARS} years after the data date",
 )
 
-Value = str | int | date | list["Value"] | dict[str, "Value"]
+Value = str | int | float | date | list["Value"] | dict[str, "Value"]
+
+
+@dataclass(frozen=True, slots=True)
+class Names:
+    """Ids here for the keys of the foreign file."""
+
+    tasks: Mapping[str, str]
+    calendars: Mapping[str, str]
+    resources: Mapping[str, str]
 
 
 def specification(plan: ForeignPlan) -> str:
@@ -40,7 +51,9 @@ def specification(plan: ForeignPlan) -> str:
     names = identifiers(plan.tasks)
     title = _line(plan.name) or "imported plan"
     calendars = {c.key: f"calendar-{i}" for i, c in enumerate(plan.calendars, start=1)}
-    tasks: list[Value] = [_task(task, names, calendars, plan.dropped) for task in plan.tasks]
+    resources = {r.key: f"resource-{i}" for i, r in enumerate(plan.resources, start=1)}
+    own = Names(names, calendars, resources)
+    tasks: list[Value] = [_task(task, own, plan.dropped) for task in plan.tasks]
     document: dict[str, Value] = {
         "stargate": 1,
         "name": title,
@@ -52,6 +65,7 @@ def specification(plan: ForeignPlan) -> str:
             "horizon": _years_later(plan.data_date, _HORIZON_YEARS),
             "discount_rate": "0 %",
             "calendars": [_calendar(c, calendars[c.key]) for c in plan.calendars],
+            "resources": [_resource(r, resources[r.key]) for r in plan.resources],
             "templates": [{"id": _TEMPLATE, "tasks": tasks}],
             "phases": [{"id": _PHASE, "name": title, "blocks": [_block()]}],
             "actuals": list(_actuals(plan, names)),
@@ -109,17 +123,27 @@ def _calendar(calendar: ForeignCalendar, name: str) -> Value:
     }
 
 
-def _task(
-    task: ForeignTask, names: Mapping[str, str], calendars: Mapping[str, str], dropped: Dropped
-) -> dict[str, Value]:
-    told: dict[str, Value] = {"id": names[task.key], "name": _line(task.name)}
+def _resource(resource: ForeignResource, name: str) -> Value:
+    levels: list[Value] = []
+    for since, amount in resource.levels:
+        level: dict[str, Value] = {} if since is None else {"since": since}
+        levels.append({**level, "amount": amount})
+    return {"id": name, "name": _line(resource.name), "capacity": levels}
+
+
+def _task(task: ForeignTask, own: Names, dropped: Dropped) -> dict[str, Value]:
+    told: dict[str, Value] = {"id": own.tasks[task.key], "name": _line(task.name)}
     told["duration"] = _duration(task)
-    if links := list(_links(task, names, dropped)):
+    if links := list(_links(task, own.tasks, dropped)):
         told["after"] = list(links)
     if task.not_before is not None:
         told["not_before"] = task.not_before
-    if task.calendar in calendars:
-        told["calendar"] = calendars[task.calendar]
+    if task.deadline is not None:
+        told["deadline"] = task.deadline
+    if task.uses:
+        told["uses"] = {own.resources[key]: amount for key, amount in task.uses}
+    if task.calendar in own.calendars:
+        told["calendar"] = own.calendars[task.calendar]
     return told
 
 
