@@ -7,13 +7,13 @@ from pathlib import Path
 import pytest
 
 from stargate.errors import SpecError
+from stargate.programme.timeline_files import read_vintages
 from stargate.programme.timelines import (
     Reading,
     Site,
     Vintage,
     catalogued_vintages,
     milestones,
-    read_vintages,
     rises,
 )
 
@@ -82,3 +82,57 @@ def test_a_file_without_vintages_takes_the_day_it_is_told(tmp_path: Path):
 def test_the_catalogues_own_file_can_be_read():
     file = Path(str(files("stargate.catalog") / "data" / "epoch_timelines.csv"))
     assert read_vintages(file) == catalogued_vintages()
+
+
+ROWS = (("2026-04-03", "X", "2026-05-01", "1092"), ("2026-04-03", "X", "2026-12-25", "1500"))
+
+
+def written(file: Path, head: str, rows: list[str]) -> tuple[Vintage, ...]:
+    file.write_text("\n".join([head, *rows]) + "\n", encoding="utf-8")
+    return read_vintages(file)
+
+
+def plain(tmp_path: Path) -> tuple[Vintage, ...]:
+    rows = [",".join(row) for row in ROWS]
+    return written(tmp_path / "plain.csv", "vintage,site,date,mw_facility", rows)
+
+
+@pytest.mark.parametrize(
+    "shape",
+    [
+        "{1:d}/{2:d}/{0:d}",
+        "{2:02d}.{1:02d}.{0:d}",
+        "{0:d}/{1:02d}/{2:02d}",
+        "{0}-{1:02d}-{2:02d}T08:00",
+    ],
+)
+def test_days_are_read_in_the_order_in_which_the_file_writes_them(shape: str, tmp_path: Path):
+    def told(text: str) -> str:
+        found = day(text)
+        return shape.format(found.year, found.month, found.day)
+
+    rows = [",".join((told(v), site, told(d), mw)) for v, site, d, mw in ROWS]
+    found = written(tmp_path / "v.csv", "vintage,site,date,mw_facility", rows)
+    assert found == plain(tmp_path)
+
+
+def test_columns_may_have_other_names_places_and_separators(tmp_path: Path):
+    rows = [f"9;1,{mw[1:]}.0;{site};x;{d};{v}" for v, site, d, mw in ROWS]
+    head = "Buildings;Power (MW);Data center;Note;Date;As of"
+    assert written(tmp_path / "v.csv", head, rows) == plain(tmp_path)
+
+
+def test_days_that_may_be_either_are_refused(tmp_path: Path):
+    with pytest.raises(SpecError, match="either of two"):
+        written(tmp_path / "v.csv", "vintage,site,date,mw", ["3/4/2026,X,5/6/2026,10"])
+
+
+def test_a_later_vintage_without_its_day_is_told_how_to_say_it(tmp_path: Path):
+    with pytest.raises(SpecError, match="truth-as-of"):
+        written(tmp_path / "v.csv", "site,date,mw_facility", ["X,2026-05-01,10"])
+
+
+def test_rows_without_a_vintage_are_of_the_day_that_is_told(tmp_path: Path):
+    file = tmp_path / "v.csv"
+    file.write_text("vintage,site,date,mw_facility\n,X,2026-05-01,10\n", encoding="utf-8")
+    assert read_vintages(file, day("2026-04-03"))[0].as_of == day("2026-04-03")

@@ -80,7 +80,8 @@ def _open_pairs() -> Judged:
 def _given_pair(timelines: Path, as_of: date, truth: Path, truth_as_of: datetime | None) -> Judged:
     """The vintage of `as_of`, forecast with all that was known then, judged by the latest truth."""
     from stargate.programme.hindcast import hindcast, unmatched_sites
-    from stargate.programme.timelines import catalogued_vintages, read_vintages
+    from stargate.programme.timeline_files import read_vintages
+    from stargate.programme.timelines import catalogued_vintages
 
     own = {v.as_of: v for v in read_vintages(timelines, as_of)}
     known = {v.as_of: v for v in catalogued_vintages()} | own
