@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
+from scipy.special import ndtri
 
 from stargate import catalog
 from stargate.errors import CatalogError
@@ -17,6 +18,7 @@ from stargate.spec.distribution import (
     Fixed,
     Lognormal,
     Normal,
+    Overrun,
     Pareto,
     Pert,
     Reference,
@@ -81,5 +83,27 @@ def test_a_reference_class_is_drawn_from_the_catalogue_and_scaled():
 
 
 def test_a_class_of_cost_overruns_is_no_duration():
-    with pytest.raises(CatalogError, match="states no full distribution of durations"):
+    with pytest.raises(CatalogError, match="tells of cost overruns, not of how long"):
         draw(Reference(reference_class="nuclear_power"), Z)
+
+
+@pytest.mark.parametrize("name", ["nuclear_power", "it", "buildings", "transmission", "solar"])
+def test_a_class_of_overruns_has_the_tail_and_the_means_that_are_published(name: str):
+    held = catalog.reference_class(name).parameters
+    n = 2_000_000
+    ratio = draw(Overrun(reference_class=name), ndtri((np.arange(n) + 0.5) / n))
+    in_tail = np.arange(n) >= n * (1 - held["p_tail"])
+    assert ratio[in_tail].min() >= 1.5 - 1e-9 >= ratio[~in_tail].max() - 2e-3
+    assert ratio[~in_tail].mean() - 1 == pytest.approx(held["body_mean"], abs=2e-3)
+    # Far out a tail whose variance is infinite keeps some of its mean from any sample.
+    assert ratio[in_tail].mean() - 1 == pytest.approx(held["tail_mean"], rel=0.06)
+    assert np.all(np.diff(ratio) >= 0)
+
+
+def test_an_overrun_is_scaled_and_a_class_without_a_body_is_refused():
+    plain, half = (draw(Overrun(reference_class="rail", factor=f), Z) for f in (1.0, 0.5))
+    assert half == pytest.approx(plain / 2)
+    with pytest.raises(CatalogError, match="which cannot be; write a distribution out"):
+        draw(Overrun(reference_class="nuclear_storage"), Z)
+    with pytest.raises(CatalogError, match="not of cost overruns; such classes are nuclear_power"):
+        draw(Overrun(reference_class="power_transformer"), Z)

@@ -22,7 +22,7 @@ from stargate.catalog.index import Item, find_item, search
 from stargate.catalog.known_models import KnownModel, known_models
 from stargate.catalog.lists import standalone_facts
 from stargate.catalog.names import alias_table, find
-from stargate.catalog.references import ReferenceClass, reference_classes
+from stargate.catalog.references import ReferenceClass, of_quantity, reference_classes
 from stargate.catalog.tables import TABLES, Table, table
 from stargate.errors import CatalogError
 from stargate.spec.model import Transformer
@@ -51,6 +51,8 @@ __all__ = [
     "model",
     "node",
     "node_of",
+    "duration_class",
+    "overrun_class",
     "reference_class",
     "search",
     "table",
@@ -97,6 +99,16 @@ def model(name: str) -> Transformer:
 def reference_class(name: str) -> ReferenceClass:
     """The reference class called `name`, such as `nuclear_power` or `power_transformer`."""
     return find(name, reference_classes(), _aliases("reference_classes"), "reference class")
+
+
+def duration_class(name: str) -> ReferenceClass:
+    """A reference class of how long things take, such as `power_transformer`."""
+    return of_quantity(reference_class(name), "lead_time")
+
+
+def overrun_class(name: str) -> ReferenceClass:
+    """A reference class of costs over their budget, such as `it`."""
+    return of_quantity(reference_class(name), "cost_overrun")
 
 
 def fact(name: str) -> Fact:

@@ -15,6 +15,7 @@ from types import MappingProxyType
 from stargate import units
 from stargate.catalog.entries import Entry, Property, entries
 from stargate.catalog.facts import Fact
+from stargate.errors import CatalogError
 
 REFERENCE_PROPERTIES: tuple[tuple[str, Property], ...] = (
     ("mean", Property("mean overrun, as a fraction of the budget")),
@@ -53,6 +54,18 @@ def reference_classes() -> Mapping[str, ReferenceClass]:
     """Every reference class by id."""
     found = entries("reference_classes", REFERENCE_PROPERTIES)
     return MappingProxyType({id_: _reference_class(entry) for id_, entry in found.items()})
+
+
+def of_quantity(found: ReferenceClass, quantity: str) -> ReferenceClass:
+    """The class, if it tells of that quantity; else an error that names those which do."""
+    if found.quantity == quantity:
+        return found
+    words = {"cost_overrun": "cost overruns", "lead_time": "how long things take", "cost": "costs"}
+    fitting = [id_ for id_, other in reference_classes().items() if other.quantity == quantity]
+    raise CatalogError(
+        f"the reference class {found.id} tells of {words[found.quantity]}, "
+        f"not of {words[quantity]}; such classes are {', '.join(fitting)}"
+    )
 
 
 def _reference_class(entry: Entry) -> ReferenceClass:

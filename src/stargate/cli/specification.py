@@ -68,5 +68,6 @@ def _lookups() -> Lookups:
         "link": catalog.link,
         "fact": catalog.fact,
         "model": catalog.model,
-        "reference class": catalog.reference_class,
+        "duration class": catalog.duration_class,
+        "overrun class": catalog.overrun_class,
     }

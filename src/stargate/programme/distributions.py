@@ -10,15 +10,16 @@ from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import betaincinv, log_ndtr, ndtr
+from scipy.special import betaincinv, log_ndtr, ndtr, ndtri
 
-from stargate.programme.reference_classes import reference_shape
+from stargate.programme.reference_classes import Spliced, overrun_shape, reference_shape
 from stargate.spec.distribution import (
     Beta,
     Empirical,
     Fixed,
     Lognormal,
     Normal,
+    Overrun,
     Pareto,
     Pert,
     Reference,
@@ -61,7 +62,7 @@ _CUBIC = np.stack(
 )
 
 
-def draw(shape: Shape, scores: FloatArray) -> FloatArray:
+def draw(shape: Shape | Overrun, scores: FloatArray) -> FloatArray:
     """The quantiles of `shape` at the probabilities Phi(scores), in the unit of its parameters."""
     match shape:
         case Fixed(value=value):
@@ -86,6 +87,17 @@ def draw(shape: Shape, scores: FloatArray) -> FloatArray:
             return np.quantile(np.array(values), ndtr(scores), method="inverted_cdf")
         case Reference(reference_class=name, factor=factor):
             return factor * draw(reference_shape(name), scores)
+        case Overrun(reference_class=name, factor=factor):
+            return factor * _spliced(overrun_shape(name), scores)
+
+
+def _spliced(shape: Spliced, scores: FloatArray) -> FloatArray:
+    """Quantiles of a body up to the probability 1 - p, and of a Pareto tail beyond it."""
+    above = ndtr(-scores)
+    in_body = np.clip((1.0 - above) / (1.0 - shape.p_tail), 0.0, 1.0)
+    body = draw(shape.body, np.asarray(ndtri(in_body)))
+    tail = shape.knee * (np.minimum(above / shape.p_tail, 1.0)) ** (-1.0 / shape.alpha)
+    return np.where(above < shape.p_tail, tail, body)
 
 
 def pert_parameters(low: float, mode: float, high: float, peak: float) -> tuple[float, float]:

@@ -14,7 +14,7 @@ from stargate.programme.capability import loss_law_facts
 from stargate.programme.capacity import PlannedBlock
 from stargate.programme.result import RunResult
 from stargate.spec.base import Quantity
-from stargate.spec.distribution import Reference, Sourced
+from stargate.spec.distribution import Overrun, Reference, Sourced
 from stargate.spec.programme import Programme
 from stargate.units import Kind
 
@@ -32,7 +32,7 @@ def facts(programme: Programme) -> tuple[Fact, ...]:
 
 def _walk(node: object, path: str) -> Iterator[Fact]:
     if isinstance(node, BaseModel):
-        if isinstance(node, Reference):
+        if isinstance(node, Reference | Overrun):
             yield from catalog.reference_class(node.reference_class).facts.values()
         elif isinstance(node, Sourced):
             yield from _stated(node, path)

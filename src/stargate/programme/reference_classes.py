@@ -1,4 +1,4 @@
-"""How long projects of the same kind took, fitted so that those still unfinished count.
+"""What projects of the same kind took and cost, fitted so that those still unfinished count.
 
 A class is a list of durations, each ended (observed) or not yet (right-censored at its age).
 Leaving the unfinished out would keep only the quick ones. Fitted as a Weibull distribution by
@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from stargate import catalog
 from stargate.errors import CatalogError
-from stargate.spec.distribution import Pert, Weibull
+from stargate.spec.distribution import Beta, Pert, Weibull
 
 FloatArray = NDArray[np.float64]
 BoolArray = NDArray[np.bool_]
@@ -100,7 +100,7 @@ def _span(rows: list[tuple[date, float]], as_of: date) -> tuple[int, bool] | Non
 
 def reference_shape(name: str) -> Weibull[float] | Pert[float]:
     """The distribution of a reference class of durations in the catalogue, in seconds."""
-    found = catalog.reference_class(name)
+    found = catalog.duration_class(name)
     of = found.parameters
     match found.distribution:
         case "weibull":
@@ -110,3 +110,51 @@ def reference_shape(name: str) -> Weibull[float] | Pert[float]:
     raise CatalogError(
         f"the reference class {name} states no full distribution of durations; write one out"
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Spliced:
+    """Cost over budget: a body below `knee` budgets, and with `p_tail` a Pareto tail above it.
+
+    Overruns of 50 % and more are the tail (Flyvbjerg and Gardner, How Big Things Get Done, 2023,
+    appendix A). They publish its share and the means of both parts. That the tail is Pareto, with
+    the exponent that its mean asks for, alpha = m / (m - knee), and the body a beta of the
+    concentration of a PERT between `least` and `knee`, is assumed here. The variance of a tail with
+    alpha of 2 or less is infinite: quantiles settle, means of samples hardly do.
+    """
+
+    p_tail: float
+    tail_mean: float
+    body_mean: float
+    least: float = 0.5
+    knee: float = 1.5
+
+    @property
+    def alpha(self) -> float:
+        """Exponent of the tail; `inf` where all of it is at the knee."""
+        if self.tail_mean <= self.knee:
+            return np.inf
+        return self.tail_mean / (self.tail_mean - self.knee)
+
+    @property
+    def body(self) -> Beta[float]:
+        """The body, of the mean that it has."""
+        place = (self.body_mean - self.least) / (self.knee - self.least)
+        return Beta[float](low=self.least, high=self.knee, alpha=6 * place, beta=6 * (1 - place))
+
+
+def overrun_shape(name: str) -> Spliced:
+    """The ratio of cost to budget of a class of cost overruns in the catalogue."""
+    found = catalog.overrun_class(name)
+    of = found.parameters
+    if not {"p_tail", "tail_mean", "body_mean"} <= of.keys():
+        raise CatalogError(
+            f"the reference class {name} states no body and tail of its overruns; write one out"
+        )
+    shape = Spliced(of["p_tail"], 1.0 + of["tail_mean"], 1.0 + of["body_mean"])
+    if not shape.least < shape.body_mean < shape.knee:
+        raise CatalogError(
+            f"the reference class {name} states a body of overruns below 50 % with a mean of "
+            f"{of['body_mean']:.0%}, which cannot be; write a distribution out"
+        )
+    return shape

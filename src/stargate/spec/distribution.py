@@ -13,7 +13,14 @@ from typing import Annotated, Generic, Literal, Self, TypeVar
 from annotated_types import Ge, Gt
 from pydantic import AfterValidator, BeforeValidator, Discriminator, Field, Tag, model_validator
 
-from stargate.spec.base import DriverName, ReferenceClassName, Seconds, ShortForm, SpecModel
+from stargate.spec.base import (
+    DriverName,
+    DurationClassName,
+    OverrunClassName,
+    Seconds,
+    ShortForm,
+    SpecModel,
+)
 
 
 def _within_unit_variance(loads: dict[str, float]) -> dict[str, float]:
@@ -154,7 +161,18 @@ class Reference(Sourced):
     """What projects of the same class took, from the catalogue; `factor` scales it."""
 
     dist: Literal["reference"] = "reference"
-    reference_class: ReferenceClassName
+    reference_class: DurationClassName
+    factor: Positive = 1.0
+
+
+class Overrun(Sourced):
+    """What projects of the same class cost over their budget, from the catalogue; 1 is on budget.
+
+    `factor` scales it: what a budget that is known to be too low, or padded, is multiplied by.
+    """
+
+    dist: Literal["reference"] = "reference"
+    reference_class: OverrunClassName
     factor: Positive = 1.0
 
 
@@ -206,7 +224,7 @@ NumberDistribution = Annotated[
     | Annotated[Pareto[float], Tag("<pareto>")]
     | Annotated[Empirical[float], Tag("<empirical>")]
     | Annotated[Fixed[float], Tag("<fixed>")]
-    | Annotated[Reference, Tag("<reference>")],
+    | Annotated[Overrun, Tag("<reference>")],
     _ByShape,
     BeforeValidator(_certain),
     ShortForm("1.5", types=("string", "number")),
