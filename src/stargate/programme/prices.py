@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from stargate.programme.compute_prices import fitted
 from stargate.programme.draws import Draws
 from stargate.spec.programme import Driver
 from stargate.units import YEAR_S
@@ -23,13 +24,23 @@ def price_paths(
     """
     path_of = {"gbm": geometric_brownian, "ou": mean_reverting}
     step_years = np.diff(time_s) / YEAR_S
-    return {
-        driver.id: path_of[driver.process](
-            driver, draws.steps(f"price/{driver.id}", len(step_years)), step_years
-        )
-        for driver in drivers
-        if driver.process in path_of
-    }
+    found: dict[str, FloatArray] = {}
+    for driver in map(fitted, drivers):
+        if driver.process in path_of:
+            steps = draws.steps(f"price/{driver.id}", len(step_years))
+            path = path_of[driver.process](driver, steps, step_years)
+            found[driver.id] = _of_uncertain_drift(path, driver, draws, time_s)
+    return found
+
+
+def _of_uncertain_drift(
+    path: FloatArray, driver: Driver, draws: Draws, time_s: FloatArray
+) -> FloatArray:
+    """The path with a drift of its own in each sample: times exp(sd x z x time since the start)."""
+    if not driver.drift_sd_per_s:
+        return path
+    score = draws.score(f"price/{driver.id}/drift")[:, None]
+    return np.asarray(path * np.exp(driver.drift_sd_per_s * score * (time_s - time_s[0])))
 
 
 def geometric_brownian(driver: Driver, scores: FloatArray, step_years: FloatArray) -> FloatArray:

@@ -12,6 +12,7 @@ from stargate import catalog, units
 from stargate.catalog.facts import Fact
 from stargate.programme.capability import loss_law_facts
 from stargate.programme.capacity import PlannedBlock
+from stargate.programme.compute_prices import price_facts
 from stargate.programme.result import RunResult
 from stargate.spec.base import Quantity
 from stargate.spec.distribution import Overrun, Reference, Sourced
@@ -27,6 +28,8 @@ def facts(programme: Programme) -> tuple[Fact, ...]:
     found = list(_walk(programme, "programme"))
     if programme.runs:
         found.extend(loss_law_facts())
+    if any(driver.fit for driver in programme.drivers):
+        found.extend(price_facts())
     return tuple(found)
 
 

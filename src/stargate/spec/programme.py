@@ -37,10 +37,26 @@ class Driver(Sourced):
     name: str = ""
     process: Literal["normal", "gbm", "ou"] = "normal"
     drift_per_s: PerSecond = Field(default=0.0, description="of the median (gbm)")
+    drift_sd_per_s: Annotated[PerSecond, Field(ge=0)] = Field(
+        default=0.0, description="how uncertain the drift is (gbm)"
+    )
     volatility: Annotated[float, Field(ge=0)] = Field(
         default=0.0, description="sd of the logarithm after a year"
     )
+    fit: Literal["price_per_flop"] | None = Field(
+        default=None,
+        description="drift and volatility (gbm) as fitted to accelerators by generation",
+    )
     reversion_per_s: Annotated[PerSecond, Field(ge=0)] = Field(default=0.0, description="ou only")
+
+    @model_validator(mode="after")
+    def _fitted_or_stated(self) -> Self:
+        stated = self.drift_per_s or self.drift_sd_per_s or self.volatility
+        if self.fit is not None and (self.process != "gbm" or stated):
+            raise ValueError(
+                "fit gives drift and volatility to a gbm; set process: gbm, and state neither"
+            )
+        return self
 
 
 class Impact(SpecModel):
