@@ -180,7 +180,7 @@ def launches(case: Case, parts: dict[str, Column], experts_s: Column) -> dict[st
     another, so that it cannot run ahead: `experts_s` alone hides them, and nothing else does.
     """
     work, table = case.work, case.table
-    c = case.machine.coefficients
+    c, gap_s = case.machine.coefficients, case.machine.kernel_gap_s
     kernels = launch.layer_kernels(work.unfused, case.shape.routed)
     kernels = kernels + launch.ADAPTER_KERNELS * (np.asarray(work.adapter_rank) > 0)
     kernels = kernels + launch.TENSOR_PARALLEL_KERNELS * (table.tp > 1)
@@ -193,9 +193,9 @@ def launches(case: Case, parts: dict[str, Column], experts_s: Column) -> dict[st
     ahead = launch.launch_time_s(device - experts_s, 0.0, kernels * c.kernel_issue_s)
     started = launch.BACKWARD_RATIO * kernels + experts_back
     return {
-        "launch_forward": np.maximum(waited + ahead, (kernels + experts) * c.kernel_gap_s),
+        "launch_forward": np.maximum(waited + ahead, (kernels + experts) * gap_s),
         "launch_backward": launch.launch_time_s(
-            device_back, started * c.kernel_gap_s, (issues + experts_back) * c.kernel_issue_s
+            device_back, started * gap_s, (issues + experts_back) * c.kernel_issue_s
         ),
     }
 

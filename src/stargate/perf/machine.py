@@ -53,12 +53,16 @@ def family_of(accelerator_id: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Machine:
-    """`count` accelerators of one kind under one network and one software generation."""
+    """`count` accelerators of one kind under one network and one software generation.
+
+    `blocking` says that host and device take turns (CUDA_LAUNCH_BLOCKING=1).
+    """
 
     accelerator: Accelerator
     count: int
     network: Network
     software: Generation
+    blocking: bool = False
 
     @classmethod
     def of(
@@ -86,6 +90,12 @@ class Machine:
     def coefficients(self) -> Coefficients:
         """The physical coefficients of the family and generation."""
         return self.software.coefficients
+
+    @property
+    def kernel_gap_s(self) -> float:
+        """Idle time of the device at each kernel: with blocking launches also the host's."""
+        c = self.coefficients
+        return c.kernel_gap_s + self.blocking * c.kernel_issue_s
 
     @property
     def is_gpu(self) -> bool:

@@ -86,7 +86,7 @@ def batches(records: Sequence[Record]) -> Iterator[tuple[Ints, Batch]]:
 def _machine_key(machine: Machine) -> object:
     software = machine.software
     key = (software.family, software.name, software.coefficients, software.assumed)
-    return machine.accelerator.id, machine.network, key
+    return machine.accelerator.id, machine.network, machine.blocking, key
 
 
 def _choice(time_s: Array, held_bytes: Array, limit_bytes: float, start: int) -> int:

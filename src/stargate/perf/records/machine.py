@@ -58,7 +58,7 @@ def machine_of(row: Row) -> Machine:
         oversubscription=_oversubscription(row.text("interconnect_basis")),
     )
     machine = Machine.of(part, count, network=network, software=software)
-    return _blocking(machine) if BLOCKING.search(row.text("notes")) else machine
+    return replace(machine, blocking=BLOCKING.search(row.text("notes")) is not None)
 
 
 def _without_recalled_size(row: Row, name: str) -> str:
@@ -67,12 +67,6 @@ def _without_recalled_size(row: Row, name: str) -> str:
         return name
     row.assume("memory size recalled, not stated: that of the usual part")
     return MEMORY_SIZE.sub("", name)
-
-
-def _blocking(machine: Machine) -> Machine:
-    """With CUDA_LAUNCH_BLOCKING=1 host and device take turns: a launch costs both their times."""
-    c = machine.coefficients
-    return machine.with_coefficients(replace(c, kernel_gap_s=c.kernel_gap_s + c.kernel_issue_s))
 
 
 def _domain(row: Row, usual: int, topology: str, count: int) -> int:
