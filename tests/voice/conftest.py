@@ -81,6 +81,7 @@ class OpenVault:
     """Signs with a shared key and seals by turning bits: enough to see that it was used."""
 
     audit_key: bytes = b"audit"
+    payload_key: bytes = b"payload"
     public_key: str = "ours"
     keys: dict[str, bytes] = field(default_factory=lambda: {"ours": b"key", "theirs": b"other"})
 

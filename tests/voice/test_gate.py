@@ -259,7 +259,7 @@ def test_a_listener_who_leaves_early_is_logged_with_what_was_heard(house: House)
 def test_what_an_engine_marked_itself_is_not_marked_twice(house: House, speaker: Speaker) -> None:
     marker = house.parts.marker
     theirs = marker.embed(speaker(110, 2.0).signal, 24_000)
-    (piece,) = marked([theirs], 24_000, marker, 0.9)
+    (piece,) = marked([theirs], 24_000, lambda signal, _rate, _start: signal, marker, 0.9)
     assert np.array_equal(piece, theirs)
 
 

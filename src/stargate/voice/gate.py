@@ -21,8 +21,9 @@ from stargate.store.voices import Consent, NoGo, Voice
 from stargate.voice.consent import check_words, new_nonce, phrase
 from stargate.voice.embeddings import from_bytes, to_bytes
 from stargate.voice.engine import Engine, Progress, Sample, Utterance
-from stargate.voice.marking import marked
+from stargate.voice.marking import Lay, marked
 from stargate.voice.parts import Parts
+from stargate.voice.payload import KeyedPayload
 from stargate.voice.permit import PermitOffice
 from stargate.voice.policy import (
     DAY_S,
@@ -141,7 +142,9 @@ class Gate:
             profile = self._profile(found)
             spoken = engine.speak(utterance, profile, self._office.issue("speak"))
             rate_hz = engine.capabilities.rate_hz
-            pieces = marked(spoken, rate_hz, self._parts.marker, self._policy.least_mark)
+            pieces = marked(
+                spoken, rate_hz, self._lay(clip_id), self._parts.marker, self._policy.least_mark
+            )
         return Release(
             clip_id=clip_id,
             voice=found,
@@ -216,6 +219,10 @@ class Gate:
         }
         real = float(ears.embed(sample)["b"] @ held_out)
         return {"quality": summary(measured, "copy", real)}
+
+    def _lay(self, clip_id: str) -> Lay:
+        payload = KeyedPayload(self._parts.vault.payload_key)
+        return lambda signal, rate_hz, start_s: payload.lay(signal, rate_hz, clip_id, start_s)
 
     def _left_elsewhere(self, voice: Voice) -> list[str]:
         """Let the engine delete what it keeps but the profile; in words, what it could not."""

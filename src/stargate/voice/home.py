@@ -15,9 +15,9 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from stargate.store.audit import AuditLog
+from stargate.store.audit import AuditLog, Entry
 from stargate.store.enrolments import EnrolmentQueue
-from stargate.store.voices import VoiceStore
+from stargate.store.voices import Clip, VoiceStore
 from stargate.voice import content_credentials
 from stargate.voice.assets import SAFEGUARDS, Assets, Level
 from stargate.voice.audio_files import decode, encode
@@ -27,6 +27,7 @@ from stargate.voice.gate import Gate
 from stargate.voice.manifest import judge_manifest
 from stargate.voice.marking import Marker
 from stargate.voice.parts import Parts
+from stargate.voice.payload import KeyedPayload
 from stargate.voice.permit import PermitOffice
 from stargate.voice.policy import Policy
 from stargate.voice.speech import Speech
@@ -131,12 +132,20 @@ class Home:
         if manifest is not None:
             verdict = judge_manifest(manifest, sample.signal, self.vault)
         credential = content_credentials.judge(data) if content_credentials.available() else None
-        finding = detect(sample, self.marker, self.voices.clips(), verdict, credential)
+        payload = KeyedPayload(self.vault.payload_key)
+        finding = detect(sample, self.marker, self._clips(), verdict, credential, payload)
         detail = {"score": finding.score, "manifest": verdict.state if verdict else None}
         self.audit.append(
             "detected", "system", finding.trace.clip_id if finding.trace else "", detail
         )
         return finding
+
+    def _clips(self) -> list[Clip]:
+        """Every clip that was made; one that the log has lost as the audit knows it."""
+        logged = self.voices.clips()
+        lost = (e for e in self.audit.entries() if e.event == "spoken")
+        known = {clip.id for clip in logged}
+        return logged + [_from_audit(entry) for entry in lost if entry.subject not in known]
 
     def close(self) -> None:
         """Let go of the files that were opened."""
@@ -162,6 +171,22 @@ class Home:
 
     def _words(self, sample: Sample) -> str:
         return " ".join(self.recogniser.words(sample.signal, sample.rate_hz))
+
+
+def _from_audit(entry: Entry) -> Clip:
+    """A clip without its fingerprint: its payload can still be read."""
+    detail = json.loads(entry.detail)
+    return Clip(
+        id=entry.subject,
+        tenant=entry.tenant,
+        voice_id=detail["voice"],
+        n_characters=0,
+        duration_s=detail["duration_s"],
+        sha256=detail["sha256"],
+        fingerprint=b"",
+        manifest="",
+        created_s=entry.time_s,
+    )
 
 
 def prepare(assets: Assets, progress: Progress) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Protocol
 
 import numpy as np
@@ -31,12 +31,19 @@ class Marker(Protocol):
         ...
 
 
+Lay = Callable[[Signal, int, float], Signal]
+"""Lays a clip's payload on a signal of a rate that begins at a time in the clip, s."""
+
+
 def marked(
-    pieces: Iterable[Signal], rate_hz: int, marker: Marker, least_score: float
+    pieces: Iterable[Signal], rate_hz: int, lay: Lay, marker: Marker, least_score: float
 ) -> Iterator[Signal]:
-    """The pieces with the mark; one in which it is not found again is refused, not emitted."""
+    """The pieces with payload and mark; one in which the mark is not found again is refused."""
+    n_before = 0
     for piece in long_enough(pieces, int(SHORTEST_S * rate_hz)):
-        yield _marked(piece, rate_hz, marker, least_score)
+        carrying = lay(piece, rate_hz, n_before / rate_hz)
+        n_before += len(piece)
+        yield _marked(carrying, rate_hz, marker, least_score)
 
 
 def _marked(piece: Signal, rate_hz: int, marker: Marker, least_score: float) -> Signal:

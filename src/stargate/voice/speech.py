@@ -80,6 +80,7 @@ class Release:
             "consent": self._voice.consent_id,
             "engine": self._voice.engine,
             "watermark": self._mark,
+            "payload": "keyed",
             "time_s": now_s,
         }
         self.manifest = signed_manifest(self._parts.vault, signal, self.rate_hz, facts)

@@ -1,7 +1,8 @@
 """Keys, and what is done with them: sealing what is kept, signing what leaves.
 
 Keys lie in one directory that only its owner can read. Ed25519 signs manifests; Fernet (AES-128
-in CBC mode with HMAC-SHA-256) seals profiles and embeddings; a third key chains the audit.
+in CBC mode with HMAC-SHA-256) seals profiles and embeddings; a third key chains the
+audit, a fourth makes the patterns that tell clips apart.
 """
 
 from __future__ import annotations
@@ -20,6 +21,11 @@ class Vault(Protocol):
     @property
     def audit_key(self) -> bytes:
         """The key of the audit's chain."""
+        ...
+
+    @property
+    def payload_key(self) -> bytes:
+        """The key of the patterns that tell clips apart."""
         ...
 
     @property
@@ -61,6 +67,7 @@ class FileVault:
         seed = _kept(directory / "sign.key", lambda: secrets.token_bytes(32))
         self._private = ed25519.Ed25519PrivateKey.from_private_bytes(seed)
         self.audit_key = _kept(directory / "audit.key", lambda: secrets.token_bytes(32))
+        self.payload_key = _kept(directory / "payload.key", lambda: secrets.token_bytes(32))
 
     @property
     def public_key(self) -> str:

@@ -78,8 +78,8 @@ function looks(finding) {
   ];
 }
 
-// A payload in the watermark, where the marker carries one.
+// The keyed payload of the clip, where it could be read.
 function payload(finding) {
-  const carried = finding.payload;
-  return carried && el("small", `Payload: ${typeof carried === "object" ? Object.entries(carried).map(([k, v]) => `${k} ${v}`).join(", ") : carried}`);
+  const chance = finding.trace?.payload_chance;
+  return chance != null && el("small", `Its keyed payload was read: chance alone would show it with probability ${chance.toExponential(0)}.`);
 }

@@ -1,0 +1,54 @@
+"""Counting false alarms, and the attacks themselves."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+
+from stargate.voice.engine import Sample
+from stargate.voice.signal.pitch import median_pitch_hz
+from stargate.voice.survival import ATTACKS
+from stargate.voice.unmarked import WINDOW_S, sounds, upper_bound, windows
+
+Speaker = Callable[..., Sample]
+
+
+def test_the_bound_is_that_of_clopper_and_pearson() -> None:
+    assert upper_bound(0, 299) == pytest.approx(1 - 0.05 ** (1 / 299))  # closed form at nought
+    assert upper_bound(0, 298) > 0.01 > upper_bound(0, 299)
+    assert upper_bound(1, 100) == pytest.approx(0.0466, abs=1e-4)  # R: binom.test(1, 100, alt="l")
+    assert upper_bound(5, 5) == 1.0
+
+
+def test_windows_do_not_overlap_and_a_rest_is_left_out() -> None:
+    ramp = Sample(np.arange(10_000, dtype=np.float32), 1_000)
+    parts = list(windows(ramp))
+    assert [len(part.signal) for part in parts] == [3000, 3000, 3000]
+    assert np.array_equal(np.concatenate([part.signal for part in parts]), ramp.signal[:9000])
+
+
+def test_sounds_that_are_no_speech_fill_their_windows() -> None:
+    found = list(sounds())
+    assert len({kind for kind, _ in found}) == 4
+    for _, window in found:
+        assert window.duration_s == WINDOW_S
+        assert np.isfinite(window.signal).all()
+        assert np.abs(window.signal).max() == pytest.approx(0.3)
+
+
+@pytest.mark.skipif(shutil.which("ffmpeg") is None, reason="the attack needs ffmpeg")
+@pytest.mark.parametrize("rate_hz", [16_000, 24_000])
+@pytest.mark.parametrize(
+    ("name", "semitones"), [("a semitone higher", 1), ("two semitones lower", -2)]
+)
+def test_a_change_of_pitch_is_what_it_says_at_any_rate(
+    speaker: Speaker, name: str, semitones: int, rate_hz: int
+) -> None:
+    signal = speaker(110.0).at(rate_hz)
+    higher = ATTACKS[name](signal, rate_hz)
+    assert len(higher) == pytest.approx(len(signal), rel=0.02)
+    heard_hz = median_pitch_hz(Sample(higher, rate_hz).at(24_000), 24_000)
+    assert heard_hz == pytest.approx(110 * 2 ** (semitones / 12), rel=0.02)
