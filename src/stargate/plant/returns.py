@@ -101,7 +101,7 @@ def payback_and_peak(flows: FloatArray, ends_s: FloatArray) -> tuple[FloatArray,
     for flow, then_s in zip(flows, np.append(ends_s[1:], np.inf), strict=True):
         total += flow
         np.minimum(deepest, total, out=deepest)
-        payback[total < 0] = then_s
+        np.copyto(payback, then_s, where=total < 0)
     return payback, -deepest
 
 

@@ -6,6 +6,7 @@ few kilobytes a task, and its dates are the same however the samples were shared
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Self
@@ -38,17 +39,19 @@ class DayCounts:
 
         Times in whole seconds, so that their sum is the same in any order.
         """
-        happens = np.isfinite(time_s)
-        times = time_s if happens.all() else time_s[happens]
+        times = time_s
+        if not len(times) or not np.isfinite(times.max()):
+            times = times[np.isfinite(times)]
         if not len(times):
             return cls(0, np.zeros(0, dtype=np.int32), len(time_s), 0)
         days = times * (1.0 / DAY_S)
         if nearest:
             days += 0.5
-        days = np.minimum(np.floor(days, out=days), _LAST_DAY, out=days).astype(np.int32)
-        first = int(days.min())
+        first = math.floor(min(days.min(), _LAST_DAY))
         days -= first
-        counts = np.bincount(days).astype(np.int32)
+        # Below the first day there is none, so that cutting off the fraction rounds down.
+        whole = np.minimum(days, _LAST_DAY - first, out=days).astype(np.intp)
+        counts = np.bincount(whole).astype(np.int32)
         return cls(first, counts, len(time_s) - len(times), round(float(times.sum())))
 
     @classmethod
