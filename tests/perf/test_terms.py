@@ -30,6 +30,24 @@ def test_a_window_never_shows_more_than_the_mask(seq_len: int, window: int) -> N
     assert keys <= window
 
 
+@given(st.integers(256, 65536), st.integers(1, 8192), st.sampled_from([128.0, 1024.0]))
+def test_a_window_is_rounded_up_to_the_blocks_of_the_kernel(
+    seq_len: int, window: int, block: float
+) -> None:
+    fetched = attention.fetched_keys(float(seq_len), float(window), block)
+    seen, whole = (attention.visible_keys(float(seq_len), w) for w in (float(window), 0.0))
+    assert seen <= fetched <= min(float(whole), float(seen) + block) + 1e-6
+    assert attention.fetched_keys(float(seq_len), 0.0, block) == whole
+
+
+def test_heads_that_do_not_fill_the_array_waste_it() -> None:
+    shares = [
+        attention.systolic_fraction(d, d, side, 1e9, 1.0, 0.0)
+        for d, side in ((128.0, 128), (128.0, 256), (64.0, 256), (256.0, 256))
+    ]
+    assert shares == [1.0, 0.5, 0.25, 1.0]
+
+
 # FlashAttention-2, arXiv 2307.08691, figure 5: causal forward on A100, share of 312 TFLOP/s.
 FLASH = ((128, 512, 0.317), (128, 2048, 0.497), (128, 16384, 0.606), (64, 2048, 0.449))
 

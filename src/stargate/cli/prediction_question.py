@@ -182,6 +182,8 @@ def _with_recompute(strategy: Strategy, recompute: Recompute) -> Strategy:
     stated = strategy.model_dump() | {"recompute": recompute}
     if recompute != "full":
         stated["recompute_layers"] = None
+    if recompute != "selective":
+        stated["recompute_modules"] = ()
     return Strategy.model_validate(stated)
 
 

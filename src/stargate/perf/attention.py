@@ -41,6 +41,25 @@ def attention_flop(
     return 2.0 * tokens * keys * heads * (qk_dim + v_dim)
 
 
+def fetched_keys(seq_len: Column, window: Column, block: Column) -> Array:
+    """Mean number of keys that a kernel computes: a window begins and ends inside a block."""
+    width = np.where(np.asarray(window) > 0, np.asarray(window) + block, 0.0)
+    return visible_keys(seq_len, width)
+
+
+def systolic_fraction(
+    qk_dim: Column, v_dim: Column, side: int, seq_len: Column, fraction: Column, half: Column
+) -> Column:
+    """Share of peak of a flash kernel on a systolic array: f d / d_padded s / (s + s_half).
+
+    The head size is one side of both products (scores contract over it, outputs are as wide), so
+    that it is padded to the array's side: heads of 128 fill half of an array of 256.
+    """
+    padded = [np.ceil(np.asarray(d) / side) * side for d in (qk_dim, v_dim)]
+    filled = (qk_dim + v_dim) / (padded[0] + padded[1])
+    return fraction * filled * seq_len / (seq_len + half)
+
+
 def flash_fraction(
     head_dim: Column, seq_len: Column, fraction: Column, half_seq_len: Column
 ) -> Column:

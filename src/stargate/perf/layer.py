@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from stargate.perf import selective
 from stargate.perf.case import Case
 from stargate.perf.columns import Column, Columns
 from stargate.perf.layer_compute import (
@@ -21,7 +22,6 @@ from stargate.perf.layer_compute import (
     launches,
     linear,
     memory_bound_operators,
-    selective_repeat_s,
     weight_gradient_s,
 )
 from stargate.perf.layer_memory import saved_sizes
@@ -88,7 +88,7 @@ def layer_cost(
         **ends(case),
         **messages(case),
         **saved_sizes(case),
-        selective_repeat=selective_repeat_s(case, parts),
+        selective_repeat=selective.repeat_s(case, parts),
         weight_gradient=weight_gradient_s(case, products, parts),
         dense_parameters=products.parameters(routed=False) + 2.0 * shape.hidden,
         expert_parameters=products.parameters(routed=True) * np.ones_like(case.tokens),

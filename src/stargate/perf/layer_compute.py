@@ -62,7 +62,7 @@ def attention_flop(case: Case) -> Column:
     """Forward FLOP of one (average) layer's attention on this rank, masked scores left out."""
     shape, seq_len = case.shape, case.work.seq_len
     share = np.where(np.asarray(shape.window) > 0, shape.global_share, 1.0)
-    near = attention.visible_keys(seq_len, shape.window)
+    near = attention.fetched_keys(seq_len, shape.window, case.machine.attention_block)
     keys = share * attention.visible_keys(seq_len, 0.0) + (1.0 - share) * near
     heads = shape.heads / case.table.tp
     return attention.attention_flop(case.tokens, keys, heads, shape.qk_dim, shape.v_dim)
@@ -72,12 +72,12 @@ def attention_core(case: Case) -> dict[str, Column]:
     """The attention core, flash or unfused, with the queries of this rank's part of the context."""
     shape, work, machine, table = case.shape, case.work, case.machine, case.table
     c = machine.coefficients
-    fraction = attention.flash_fraction(
-        0.5 * (shape.qk_dim + shape.v_dim),
-        work.seq_len / table.cp,
-        c.attention_fraction,
-        c.attention_half_tokens,
-    )
+    rows, curve = work.seq_len / table.cp, (c.attention_fraction, c.attention_half_tokens)
+    if machine.is_gpu:
+        fraction = attention.flash_fraction(0.5 * (shape.qk_dim + shape.v_dim), rows, *curve)
+    else:
+        side = machine.gemm_unit.systolic_side
+        fraction = attention.systolic_fraction(shape.qk_dim, shape.v_dim, side, rows, *curve)
     flop = attention_flop(case)
     forward = attention.flash_time_s(flop, machine.attention_peak_flop_per_s, fraction)
     backward = attention.backward_time_s(forward, c.attention_backward)
@@ -144,22 +144,6 @@ def memory_bound_operators(case: Case) -> dict[str, Column]:
     moved = tokens * (forward * c.fusion + biases + casts)
     forward_s = memory_bound.stream_time_s(moved, bandwidth)
     return {"memory_bound_forward": forward_s, "memory_bound_backward": 2.0 * forward_s}
-
-
-def selective_repeat_s(case: Case, parts: dict[str, Column]) -> Array:
-    """Forward seconds that selective recomputation does again.
-
-    Unfused attention: its core (arXiv 2205.05198, section 5). Flash attention never stores the
-    scores, so the cheap operators are repeated: norms, activations, and MLA's up-projections.
-    """
-    shape, machine, table, tokens = case.shape, case.machine, case.table, case.tokens
-    common = {"flop_per_s": machine.gemm_rate(case.work), "input_bytes": case.work.input_bytes}
-    heads = shape.heads / table.tp
-    unit = machine.gemm_unit
-    queries = gemm_time_s(tokens, heads * shape.qk_dim, shape.q_rank, unit, **common)
-    keys = gemm_time_s(tokens, heads * (shape.qk_dim + shape.v_dim), shape.kv_rank, unit, **common)
-    cheap = parts["memory_bound_forward"] + queries + keys
-    return np.where(np.asarray(case.work.unfused) > 0, parts["attention_forward"], cheap)
 
 
 def experts_forward_s(products: Products, work: WorkShape, machine: Machine) -> Column:

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from stargate.perf import memory
+from stargate.perf import memory, selective
 from stargate.perf.case import Case
 from stargate.perf.columns import Column
-from stargate.perf.shape import ModelShape
 
 
 def saved_sizes(case: Case) -> dict[str, Column]:
@@ -29,17 +28,10 @@ def saved_sizes(case: Case) -> dict[str, Column]:
     scores = memory.score_bytes_per_token(shape.heads, work.seq_len, shape.dropout) * work.unfused
     whole = memory.layer_activation_bytes(tokens, unsharded, sharded, 0.0, tp, sp)
     split = np.where(sp > 0, tp, 1)
-    cheap = tokens * (2.0 * work.input_bytes * shape.hidden / split + width * kept / tp)
-    cheap = cheap + tokens * latent_bytes_per_token(shape) / tp
     return {
         "activation": whole,
-        "selective_drop": np.where(np.asarray(work.unfused) > 0, tokens * scores / tp, cheap),
+        "selective_drop": selective.dropped_bytes(case, scores),
         "scores": tokens * scores / tp,
         "boundary": 2.0 * tokens * shape.hidden / split,
         "logits": memory.logit_bytes(tokens, shape.vocabulary / tp),
     }
-
-
-def latent_bytes_per_token(shape: ModelShape) -> Column:
-    """Saved bytes per token of the queries, keys and values that MLA expands from its latents."""
-    return 2.0 * shape.latent * shape.heads * (2.0 * shape.qk_dim + shape.v_dim)

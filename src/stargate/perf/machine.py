@@ -41,6 +41,8 @@ REFERENCE_PARTS = {
     "gaudi": "gaudi2",
 }
 FALLBACK_FAMILY = "hopper"
+GPU_ATTENTION_BLOCK = 128.0  # keys of a tile, FlashAttention-3, arXiv 2407.08608
+TPU_ATTENTION_BLOCK = 1024.0  # sa_block_kv of MaxText's recipes for long sequences: 512 to 2,048
 FALLBACK_CORES = 100  # where the catalogue knows no number of cores
 FALLBACK_NIC_BYTES_PER_S = 25e9  # one 200 Gb/s adapter each, where no node is known
 
@@ -101,6 +103,11 @@ class Machine:
     def is_gpu(self) -> bool:
         """Whether tiles are dealt to many cores, rather than padded for a systolic array."""
         return not self.accelerator.matrix_side
+
+    @property
+    def attention_block(self) -> float:
+        """Keys that a flash kernel takes at a time: a window is rounded up to them."""
+        return GPU_ATTENTION_BLOCK if self.is_gpu else TPU_ATTENTION_BLOCK
 
     @property
     def stream_bytes_per_s(self) -> float:

@@ -219,6 +219,8 @@ def describe(strategy: Strategy) -> str:
 
 
 def _said(value: object) -> str:
+    if isinstance(value, tuple):
+        return "+".join(str(part) for part in value)
     return ("yes" if value else "no") if isinstance(value, bool) else str(value)
 
 

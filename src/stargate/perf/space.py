@@ -59,7 +59,7 @@ def strategy_space(
     ones = np.ones_like(base)
     return StrategyTable(
         *(tp, pp, vp, cp, ep, dp, micro_batch, zero, shard, mode),
-        *(0 * ones, split, -ones, schedule),
+        *(0 * ones, 0 * ones, split, -ones, schedule),
     )
 
 

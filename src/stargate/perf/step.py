@@ -26,7 +26,10 @@ from stargate.spec.model import Transformer
 from stargate.spec.workload import TrainingWorkload
 
 BLOCK_ROWS = 16_384
-LAYER_COLUMNS = ("tp", "cp", "ep", "micro_batch", "sequence_parallel", "tp_overlap")
+LAYER_COLUMNS = (
+    *("tp", "cp", "ep", "micro_batch", "sequence_parallel", "tp_overlap"),
+    "recompute_modules",
+)
 STATE_COLUMNS = ("tp", "pp", "vp", "cp", "ep", "dp", "zero", "shard")
 
 

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, fields
+from typing import get_args
 
 import numpy as np
 from numpy.typing import NDArray
 
 from stargate.perf.columns import Ints
-from stargate.spec.workload import Recompute, Schedule, Strategy
+from stargate.spec.workload import Recompute, RecomputeModule, Schedule, Strategy
 
 RECOMPUTE: tuple[Recompute, ...] = ("none", "selective", "full")
 SCHEDULES: tuple[Schedule, ...] = ("gpipe", "1f1b", "zero-bubble")
+MODULES: tuple[RecomputeModule, ...] = get_args(RecomputeModule)
 NONE, SELECTIVE, FULL = range(3)
 GPIPE, ONE_F_ONE_B, ZERO_BUBBLE = range(3)
 
@@ -23,6 +25,7 @@ class StrategyTable:
 
     `shard` is the number of ranks that weights, gradients and optimiser are spread over, as far
     as `zero` says; `recompute_layers` is 0 where all layers of a stage are recomputed;
+    `recompute_modules` is a mask over `MODULES`, 0 where a strategy names none;
     `tp_overlap` is 1, 0, or -1 where the software decides.
     """
 
@@ -37,6 +40,7 @@ class StrategyTable:
     shard: Ints
     recompute: Ints
     recompute_layers: Ints
+    recompute_modules: Ints
     sequence_parallel: Ints
     tp_overlap: Ints
     schedule: Ints
@@ -68,9 +72,20 @@ class StrategyTable:
             "schedule": SCHEDULES[value["schedule"]],
             "sequence_parallel": bool(value["sequence_parallel"]),
             "recompute_layers": value["recompute_layers"] or None,
+            "recompute_modules": modules_of(value["recompute_modules"]),
             "tp_overlap": None if value["tp_overlap"] < 0 else bool(value["tp_overlap"]),
         }
         return Strategy.model_validate(value | named)
+
+
+def mask_of(modules: Iterable[RecomputeModule]) -> int:
+    """Modules as a sum of powers of two; 0 for none."""
+    return sum(1 << MODULES.index(module) for module in set(modules))
+
+
+def modules_of(mask: int) -> tuple[RecomputeModule, ...]:
+    """The modules of a mask."""
+    return tuple(module for i, module in enumerate(MODULES) if mask >> i & 1)
 
 
 def _row(strategy: Strategy, count: int) -> tuple[int, ...]:
@@ -89,6 +104,7 @@ def _row(strategy: Strategy, count: int) -> tuple[int, ...]:
         strategy.shard or dp * strategy.cp,
         RECOMPUTE.index(strategy.recompute),
         strategy.recompute_layers or 0,
+        mask_of(strategy.recompute_modules),
         int(strategy.shards_sequence),
         overlap,
         SCHEDULES.index(strategy.schedule),

@@ -20,6 +20,7 @@ Precision = Literal[
     "fp32", "bf16", "fp16", "int8", "fp8", "fp8-row", "fp8-block", "mxfp8", "nvfp4", "mxfp4"
 ]
 Recompute = Literal["none", "selective", "full"]
+RecomputeModule = Literal["layernorm", "moe_act", "mla_up_proj", "mlp"]
 Schedule = Literal["gpipe", "1f1b", "zero-bubble"]
 Optimizer = Literal["adam", "lion", "sgd"]
 AttentionKernel = Literal["flash", "unfused"]
@@ -87,6 +88,9 @@ class Strategy(SpecModel):
     recompute_layers: Count | None = Field(
         default=None, description="layers of a stage that `full` recomputes; all when left out"
     )
+    recompute_modules: tuple[RecomputeModule, ...] = Field(
+        default=(), description="what `selective` recomputes; all that is cheap when left out"
+    )
     sequence_parallel: bool | None = Field(default=None, description="true with tp when left out")
     tp_overlap: bool | None = Field(
         default=None, description="tensor-parallel traffic overlapped; as the software does"
@@ -103,6 +107,8 @@ class Strategy(SpecModel):
             raise ValueError("sequence parallelism needs tp above 1; leave sp out, or raise tp")
         if self.recompute_layers is not None and self.recompute != "full":
             raise ValueError("recompute_layers has no meaning here; set recompute=full")
+        if self.recompute_modules and self.recompute != "selective":
+            raise ValueError("recompute_modules has no meaning here; set recompute=selective")
         return self
 
     @property
@@ -130,6 +136,8 @@ class Strategy(SpecModel):
 
 
 def _value(name: str, text: str) -> object:
+    if name == "recompute_modules":
+        return tuple(text.split("+"))
     flag = name in ("sequence_parallel", "tp_overlap")
     return _FLAGS.get(text.lower(), text) if flag else text
 

@@ -170,6 +170,32 @@ def test_recomputation_is_read_as_people_write_it(text, mode, layers, offload):
 
 
 @pytest.mark.parametrize(
+    ("text", "modules", "others"),
+    [
+        ("selective", ((),), ()),
+        ("selective (config default)", ((),), ()),
+        ("selective: mla_up_proj", (("mla_up_proj",),), ()),
+        ("selective: mla_up_proj+mlp", (("mla_up_proj", "mlp"),), ()),
+        ("selective: mla_up_proj or mlp", (("mla_up_proj",), ("mlp",)), ()),
+        (
+            "selective: mla_up_proj/moe_act or none",
+            (("mla_up_proj",), ("moe_act",)),
+            ("none",),
+        ),
+        (
+            "selective: layernorm+moe_act (some variants none)",
+            (("layernorm", "moe_act"),),
+            ("none",),
+        ),
+        ("custom", (("layernorm", "mlp"),), ("selective",)),
+    ],
+)
+def test_modules_that_are_recomputed_are_read_with_their_alternatives(text, modules, others):
+    choice = recompute_of(Row({"recompute": text}))
+    assert (choice.modules, choice.others) == (modules, others)
+
+
+@pytest.mark.parametrize(
     ("fsdp", "optimizer", "zero", "shard"),
     [
         ("full (params+grads+opt)", "fsdp", 3, None),

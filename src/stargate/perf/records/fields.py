@@ -11,11 +11,13 @@ import math
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import TypeVar
+from typing import TypeVar, get_args
 
-from stargate.spec.workload import Precision, Recompute
+from stargate.spec.workload import Precision, Recompute, RecomputeModule
 
 COUNT_MAX = 1e9
+KEEPS_ATTENTION: tuple[tuple[RecomputeModule, ...], ...] = (("layernorm", "mlp"),)
+MODULES: tuple[RecomputeModule, ...] = get_args(RecomputeModule)
 NUMBER = re.compile(r"[+-]?\d+(\.\d*)?([eE][+-]?\d+)?", re.ASCII)
 Value = TypeVar("Value")
 
@@ -136,11 +138,17 @@ def precision_of(row: Row) -> tuple[Precision, bool]:
 
 @dataclass(frozen=True, slots=True)
 class RecomputeChoice:
-    """What a record says of recomputation; `offload` means that activations leave the device."""
+    """What a record says of recomputation; `offload` means that activations leave the device.
+
+    `modules` has an entry for each set of modules that selective recomputation may name (empty: all
+    that is cheap), `others` the modes that the record says were used as well.
+    """
 
     mode: Recompute | None
     layers: int | None = None
     offload: bool = False
+    modules: tuple[tuple[RecomputeModule, ...], ...] = ((),)
+    others: tuple[Recompute, ...] = ()
 
 
 RECOMPUTES: tuple[tuple[str, Recompute], ...] = (
@@ -155,7 +163,7 @@ RECOMPUTES: tuple[tuple[str, Recompute], ...] = (
 def recompute_of(row: Row) -> RecomputeChoice:
     """Recompute mode; None where the record does not say.
 
-    Custom policies of TPU recipes keep little but a layer's input, so they count as full.
+    Custom policies of TPU recipes keep a layer's input and, where memory allows, all of attention.
     """
     text = row.text("recompute")
     if not text or re.search(r"^not stated|^unknown", text, re.I):
@@ -167,7 +175,22 @@ def recompute_of(row: Row) -> RecomputeChoice:
         row.assume(f"recompute {text!r} taken as {mode}")
     layers = re.match(r"full for (\d+)", text)
     offload = bool(re.search(r"offload|custom", text, re.I))
-    return RecomputeChoice(mode, int(layers[1]) if layers else None, offload)
+    others: tuple[Recompute, ...] = ("none",) if re.search(r"^selective:.*none", text) else ()
+    if text.startswith("custom"):
+        return RecomputeChoice(mode, None, offload, KEEPS_ATTENTION, ("selective",))
+    return RecomputeChoice(
+        mode, int(layers[1]) if layers else None, offload, _modules(text), others
+    )
+
+
+def _modules(text: str) -> tuple[tuple[RecomputeModule, ...], ...]:
+    """The sets of modules of `selective: a+b or c`; one empty set where none is named."""
+    said = text.partition("selective:")[2]
+    sets = [
+        tuple(module for module in MODULES if module in re.split(r"[^a-z_]+", part))
+        for part in re.split(r" or |/", said)
+    ]
+    return tuple(one for one in sets if one) or ((),)
 
 
 @dataclass(frozen=True, slots=True)

@@ -124,7 +124,10 @@ def _strategies_with(
     shard = _shard(sharding.shard, sharding.zero, sizes, machine)
     micro_batches = _micro_batches(row, workload.global_batch, sizes["dp"])
     chunks = _chunks(pp, model.layers, row)
-    modes = (stated.mode,) if stated.mode else RECOMPUTE
+    # No policy keeps attention and recomputes a mixture of experts: its dispatch would run again.
+    others = () if model.moe and stated.mode == "full" else stated.others
+    modes = (stated.mode, *others) if stated.mode else RECOMPUTE
+    named = [(m, ms) for m in modes for ms in (stated.modules if m == "selective" else ((),))]
     return [
         Strategy(
             **sizes,
@@ -134,11 +137,12 @@ def _strategies_with(
             shard=shard,
             recompute=mode,
             recompute_layers=_recompute_layers(stated.layers, mode, pp),
+            recompute_modules=modules,
             sequence_parallel=_sequence_parallel(row, sizes["tp"]),
             tp_overlap=_first_overlap(row.text("notes")),
             schedule="zero-bubble" if "zero-bubble" in row.text("notes") else "1f1b",
         )
-        for micro, vp, mode in product(micro_batches, chunks, modes)
+        for micro, vp, (mode, modules) in product(micro_batches, chunks, named)
     ]
 
 

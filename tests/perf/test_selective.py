@@ -1,0 +1,67 @@
+"""Selective recomputation by module: what is run again and what need not be kept."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from stargate import catalog
+from stargate.errors import SpecError
+from stargate.perf.machine import Machine
+from stargate.perf.search import describe
+from stargate.perf.step import StepTable, evaluate
+from stargate.perf.strategy import MODULES, StrategyTable, mask_of, modules_of
+from stargate.spec.workload import RecomputeModule, Strategy, TrainingWorkload
+
+MACHINE = Machine.of("gb200", 256)
+
+
+def step(model: str, *chosen: RecomputeModule, recompute: str = "selective") -> StepTable:
+    strategy = Strategy.model_validate(
+        {"pp": 4, "ep": 64, "recompute": recompute, "recompute_modules": chosen}
+    )
+    workload = TrainingWorkload(model=model, seq_len=4096, global_batch=4096, precision="mxfp8")
+    table = StrategyTable.of([strategy], MACHINE.count)
+    return evaluate(catalog.model(model), MACHINE, workload, table)
+
+
+def again_s(found: StepTable) -> float:
+    return float(found.breakdown_s["recompute"][0])
+
+
+@pytest.mark.parametrize("module", ["layernorm", "moe_act", "mla_up_proj", "mlp"])
+def test_each_module_costs_time_and_saves_memory(module: RecomputeModule) -> None:
+    kept, one = step("deepseek-v3", recompute="none"), step("deepseek-v3", module)
+    assert again_s(kept) == 0 < again_s(one)
+    assert one.memory_bytes[0] < kept.memory_bytes[0]
+
+
+def test_modules_add_up() -> None:
+    both = again_s(step("deepseek-v3", "layernorm", "mla_up_proj"))
+    apart = again_s(step("deepseek-v3", "layernorm")) + again_s(step("deepseek-v3", "mla_up_proj"))
+    assert both == pytest.approx(apart)
+
+
+def test_all_that_is_cheap_costs_more_than_one_module_of_it() -> None:
+    assert again_s(step("deepseek-v3", "mla_up_proj")) < 0.6 * again_s(step("deepseek-v3"))
+
+
+def test_latents_are_only_where_the_model_has_them() -> None:
+    assert again_s(step("qwen3-235b-a22b", "mla_up_proj")) == 0
+
+
+@pytest.mark.parametrize("mask", range(1 << len(MODULES)))
+def test_a_mask_and_its_modules_are_the_same(mask: int) -> None:
+    assert mask_of(modules_of(mask)) == mask
+    strategy = Strategy(recompute="selective", recompute_modules=modules_of(mask))
+    table = StrategyTable.of([strategy], 1)
+    np.testing.assert_array_equal(table.recompute_modules, [mask])
+    assert table.strategy(0).recompute_modules == modules_of(mask)
+
+
+def test_modules_are_written_with_a_plus_and_want_selective_recomputation() -> None:
+    found = Strategy.from_text("recompute=selective,recompute_modules=layernorm+moe_act")
+    assert found.recompute_modules == ("layernorm", "moe_act")
+    assert "recompute_modules=layernorm+moe_act" in describe(found)
+    with pytest.raises(SpecError, match="recompute_modules has no meaning here"):
+        Strategy.from_text("recompute=full,recompute_modules=mlp")
