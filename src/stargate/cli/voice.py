@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from stargate.cli.voice_capacity import capacity
 
 if TYPE_CHECKING:
     from stargate.voice.assets import Assets
@@ -411,6 +412,7 @@ def work(obj: tuple[Path | None, ...], workers: str) -> None:
     run(*_places(obj), workers)
 
 
+command.add_command(capacity)
 
 
 def _console() -> dict[str, Page]:

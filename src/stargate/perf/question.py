@@ -80,7 +80,7 @@ def _network(part: catalog.Accelerator, fabric: Fabric) -> Network:
 
 
 def _job(document: Document, name: str | None) -> TrainingJob:
-    jobs = document.workloads
+    jobs = document.training_jobs
     if name is None and len(jobs) == 1:
         return next(iter(jobs.values()))
     if name in jobs:
@@ -88,7 +88,7 @@ def _job(document: Document, name: str | None) -> TrainingJob:
     known = ", ".join(jobs) or "none"
     message = "the file holds several workloads" if name is None else f"no workload {name!r}"
     if not jobs:
-        message = "the file holds no workload"
+        message = "the file holds no workload that trains"
     raise SpecError([Problem(message, "workloads", mend=f"name one with --workload: {known}")])
 
 

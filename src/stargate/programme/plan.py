@@ -190,7 +190,7 @@ def searched_speeds(document: Document) -> SpeedOf:
     @cache
     def find(run_id: str, accelerators: int) -> Speed:
         run = runs[run_id]
-        workload = document.workloads[run.workload]
+        workload = document.training_jobs[run.workload]
         kinds = sorted({block.accelerator for name in run.on for block in phases[name].blocks})
         if len(kinds) != 1:
             raise InfeasibleError(

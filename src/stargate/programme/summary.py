@@ -217,7 +217,7 @@ def _run(
     counts, often = np.unique(found.accelerators[held], return_counts=True)
     usual = int(counts[np.argmax(often)])
     speed, uptime = speed_of(run.id, usual), uptime_of(run.goodput, usual)
-    model = document.workloads[run.workload].model
+    model = document.training_jobs[run.workload].model
     blocks = next(phase.blocks for phase in programme.phases if phase.id == run.on[0])
     return RunResult(
         id=run.id,

@@ -88,7 +88,7 @@ def _faster_than_light(path: Path, latency_s: float, distance_m: float) -> Itera
 def job_machines(document: Document) -> Iterator[Fault]:
     """A job uses no more accelerators than its cluster has."""
     clusters = {cluster.id: cluster for _, cluster in _clusters(document)}
-    for name, job in document.workloads.items():
+    for name, job in document.training_jobs.items():
         cluster = clusters.get(job.cluster or "")
         if cluster is not None and (job.accelerators or 0) > cluster.count:
             message = f"{job.accelerators} are more than the {cluster.count} of {cluster.id}"
@@ -176,7 +176,7 @@ def strategy_experts(document: Document) -> Iterator[Fault]:
 
 def sequence_lengths(document: Document) -> Iterator[Fault]:
     """No sequence is longer than learned positions reach."""
-    for name, job in document.workloads.items():
+    for name, job in document.training_jobs.items():
         model = job.model if isinstance(job.model, Transformer) else document.models.get(job.model)
         if not isinstance(model, Transformer) or model.positions != "learned":
             continue
@@ -185,10 +185,18 @@ def sequence_lengths(document: Document) -> Iterator[Fault]:
             yield Fault(("workloads", name, "seq_len"), message, "raise the model's max_seq_len")
 
 
+def runs_of_workloads(document: Document) -> Iterator[Fault]:
+    """A run of the programme is of a workload that trains."""
+    for i, run in enumerate(document.programme.runs if document.programme else ()):
+        if run.workload in document.voice_workloads:
+            message = f"{run.workload} does not train"
+            yield Fault(("programme", "runs", i, "workload"), message, "name a training workload")
+
+
 CHECKS = (
     *(double_sites, site_powers, energy_ratios, wan_links),
     *(job_machines, strategy_counts, strategy_batches, strategy_shapes, strategy_experts),
-    sequence_lengths,
+    *(sequence_lengths, runs_of_workloads),
 )
 
 
@@ -209,6 +217,6 @@ def _ids(document: Document) -> Iterator[tuple[Path, str]]:
 
 
 def _strategies(document: Document) -> Iterator[tuple[Path, TrainingJob, Strategy]]:
-    for name, job in document.workloads.items():
+    for name, job in document.training_jobs.items():
         if job.strategy is not None:
             yield ("workloads", name, "strategy"), job, job.strategy

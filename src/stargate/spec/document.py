@@ -13,6 +13,7 @@ from stargate.spec.job import TrainingJob
 from stargate.spec.model import Transformer
 from stargate.spec.network import Network
 from stargate.spec.programme import Programme
+from stargate.spec.voice import VoiceWorkload
 
 
 class ModelReference(SpecModel):
@@ -32,6 +33,17 @@ Model = Annotated[
 ]
 
 
+def _workload_kind(value: object) -> str:
+    kind = value.get("kind") if isinstance(value, dict) else getattr(value, "kind", None)
+    return "<voice>" if kind == "voice" else "<training>"
+
+
+Workload = Annotated[
+    Annotated[TrainingJob, Tag("<training>")] | Annotated[VoiceWorkload, Tag("<voice>")],
+    Discriminator(_workload_kind),
+]
+
+
 class Document(SpecModel):
     """What a Stargate file says, checked and in SI units."""
 
@@ -42,8 +54,18 @@ class Document(SpecModel):
     )
     network: Network | None = None
     models: dict[Identifier, Model] = Field(default_factory=dict)
-    workloads: dict[Identifier, TrainingJob] = Field(default_factory=dict)
+    workloads: dict[Identifier, Workload] = Field(default_factory=dict)
     programme: Programme | None = None
+
+    @property
+    def training_jobs(self) -> dict[str, TrainingJob]:
+        """The workloads that train."""
+        return {n: job for n, job in self.workloads.items() if isinstance(job, TrainingJob)}
+
+    @property
+    def voice_workloads(self) -> dict[str, VoiceWorkload]:
+        """The workloads that learn voices and speak."""
+        return {n: work for n, work in self.workloads.items() if isinstance(work, VoiceWorkload)}
 
     def canonical_json(self) -> str:
         """The content as one line of JSON: SI floats, keys sorted, nothing about its files."""

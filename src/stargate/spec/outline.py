@@ -136,9 +136,15 @@ def _under_index(shape: Schema, index: int) -> object:
 
 
 def _fits(shape: Schema, node: Node) -> bool:
-    """Whether a mapping may have this shape: its constants (`kind: training`) are those asked."""
+    """Whether a mapping may have this shape: its constants (`kind: training`) are those asked.
+
+    A constant that is left out is as asked, unless the shape requires it.
+    """
     if not isinstance(node.value, dict):
         return True
     constants = {key: p["const"] for key, p in _properties(shape).items() if "const" in p}
     given = {key: child.value for key, child in node.value.items()}
-    return all(given.get(key, value) == value for key, value in constants.items())
+    required = shape.get("required", [])
+    assert isinstance(required, list)
+    usual = {key: value for key, value in constants.items() if key not in required}
+    return all({**usual, **given}.get(key) == value for key, value in constants.items())

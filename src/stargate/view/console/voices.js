@@ -96,13 +96,13 @@ function row(name, words, value) {
 
 function measures(found) {
   const parts = [
-    `nearer than ${percent(found.above_share_of_strangers)} of strangers, and than `
-      + `${percent(found.above_share_of_same_speaker_pairs)} of pairs of recordings of one person`,
+    `Nearer than strangers in ${percent(found.above_share_of_strangers)} of pairs, than another recording of the `
+      + `same person in ${percent(found.above_share_of_same_speaker_pairs)}`,
     found.wer !== null && `word errors ${percent(found.wer)}`,
     found.opinion !== null && `sound quality ${number(found.opinion)} of 5 (predicted)`,
-    `${number(found.rtf)} s of one core for a second of speech`,
+    `${found.rtf.toFixed(2)} s of one core for a second of speech`,
   ];
-  return `It is ${parts.filter(Boolean).join("; ")}. ${found.not_measured[0].toUpperCase()}${found.not_measured.slice(1)}.`;
+  return `${parts.filter(Boolean).join("; ")}. ${found.not_measured[0].toUpperCase()}${found.not_measured.slice(1)}.`;
 }
 
 function sample(measured) {
