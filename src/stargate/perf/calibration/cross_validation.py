@@ -19,7 +19,8 @@ from stargate.perf.coefficients import Coefficients
 from stargate.perf.kernels import Kernels
 from stargate.perf.records import Record
 
-REFIT_EVALUATIONS = 6
+REFIT_EVALUATIONS = 30
+REFIT_TOLERANCE = 1e-6  # a small group is a small part of the cost: stop early and it never left
 N_FOLDS = 5
 EVERYWHERE = ""
 
@@ -57,6 +58,7 @@ def left_out(
             start=whole,
             slopes=slopes,
             n_evaluations_max=REFIT_EVALUATIONS,
+            tolerance=REFIT_TOLERANCE,
         )
         held = [r for r, group in zip(samples.records, names, strict=False) if group == name]
         keys = {r.origin.id: (r.machine.software.family, r.machine.software.name) for r in held}

@@ -74,11 +74,13 @@ def fit(
     start: Fit | None = None,
     slopes: Array | None = None,
     n_evaluations_max: int = 12,
+    tolerance: float = 1e-3,
 ) -> Fit:
     """The most probable shifts. `weights` of zero leave records out; `start` is a near fit.
 
     `slopes` are those of `slopes_at(start)`: a refit that begins close to its answer need not
-    measure them anew at each step (the chord method).
+    measure them anew at each step (the chord method). It ends when a step lowers the cost by less
+    than the share `tolerance`.
     """
     problem = _Problem(samples, priors, row_weights(samples) if weights is None else weights)
     problem.slopes = slopes
@@ -91,7 +93,7 @@ def fit(
         loss="soft_l1",
         x_scale=problem.spread,
         max_nfev=n_evaluations_max,
-        ftol=1e-3,
+        ftol=tolerance,
     )
     return problem.unpack(answer.x)
 
