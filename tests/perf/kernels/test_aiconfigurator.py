@@ -50,7 +50,7 @@ def folder(tmp_path: Path) -> Path:
     )
     block = {"moe_dtype": "bfloat16", "kernel_source": "cutlass", "num_tokens": 8192, "topk": 2}
     block |= {"hidden_size": 4096, "inter_size": 14336, "num_experts": 8}
-    block |= {"moe_tp_size": 4, "moe_ep_size": 2, "latency": 3.0}
+    block |= {"moe_tp_size": 4, "moe_ep_size": 1, "latency": 3.0}
     block["distribution"] = "balanced"
     skewed = block | {"distribution": "power_law_1.2"}
     write(
@@ -80,8 +80,8 @@ def test_products_of_few_rows_and_of_other_numbers_are_left_out(folder: Path) ->
 
 def test_experts_are_those_of_one_rank(folder: Path) -> None:
     sizes = kinds(folder)["experts bf16"].sizes
-    assert [len(column) for column in sizes.values()] == [1] * 6
-    assert (sizes["copies"][0], sizes["groups"][0], sizes["ffn"][0]) == (8192, 4, 3584)
+    assert [len(column) for column in sizes.values()] == [1] * 7
+    assert (sizes["copies"][0], sizes["groups"][0], sizes["ffn"][0]) == (16384, 8, 3584)
 
 
 def test_messages_are_counted_in_elements_of_16_bit(folder: Path) -> None:

@@ -16,6 +16,7 @@ from stargate.perf.calibration.samples import Samples, key_of
 from stargate.perf.coefficients import family_prior
 from stargate.perf.gemm import gemm_time_s
 from stargate.perf.kernels import Kernels, benchmarked, predicted_s, score, shipped
+from stargate.perf.kernels.prediction import boosted_s
 from stargate.perf.kernels.rows import parse
 from stargate.perf.records import Record
 
@@ -40,13 +41,20 @@ def test_a_product_is_predicted_by_the_formula_of_the_step() -> None:
     machine = benchmarked(kernels)
     m, n, k = (kernels.sizes[name] for name in ("m", "n", "k"))
     time_s = gemm_time_s(m, n, k, machine.gemm_unit, flop_per_s=machine.dense_rate, input_bytes=2.0)
-    expected = time_s + machine.coefficients.kernel_gap_s
+    expected = boosted_s(time_s, "hopper") + machine.coefficients.kernel_gap_s
     assert predicted_s(kernels, machine.coefficients) == pytest.approx(expected)
 
 
+def test_a_short_kernel_runs_at_boost_and_a_long_one_at_the_power_limit() -> None:
+    short, long = boosted_s(np.array([1e-6, 1.0]), "hopper")
+    assert short == pytest.approx(1e-6 / 1.28, rel=1e-2)
+    assert long == pytest.approx(1.0, rel=1e-3)
+    assert boosted_s(np.array([1e-6]), "ampere") == pytest.approx([1e-6])
+
+
 def test_a_grouped_product_runs_at_the_share_of_grouped_ones() -> None:
-    text = "accelerator,dtype,m,n,k,groups,time_us\nh100-sxm,bf16,4096,4096,8192,{},1\n"
-    c = replace(family_prior("hopper"), grouped_fraction=0.5, kernel_gap_s=1e-12)
+    text = "accelerator,dtype,m,n,k,groups,time_us\na100-sxm-80,bf16,4096,4096,8192,{},1\n"
+    c = replace(family_prior("ampere"), grouped_fraction=0.5, kernel_gap_s=1e-12)
     times = []
     for groups in (1, 8):
         (kernels,) = parse(text.format(groups), "mine.csv")

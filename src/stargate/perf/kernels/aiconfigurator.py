@@ -3,7 +3,7 @@
 The package keeps, below `systems/data`, a folder `<system>/<operation>/<framework>/<version>` of
 Parquet files, one row a measurement on one accelerator (`latency` in ms) or, for NCCL, on the ranks
 of one domain (`message_size` in elements). Taken are what a training step has too: products of 512
-rows and more, causal attention from 512 tokens, balanced experts with 128 rows and more each,
+rows and more, causal attention from 512 tokens, balanced experts of one rank with 128 rows each,
 collectives in 16 bit. Long tables are thinned evenly. Nothing of it comes with Stargate.
 """
 
@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 
@@ -22,6 +22,8 @@ from stargate.perf import attention
 from stargate.perf.columns import Array, Ints
 from stargate.perf.kernels.rows import Skipped
 from stargate.perf.kernels.table import Kernels
+from stargate.perf.shape import input_bits
+from stargate.spec.workload import Precision
 
 PACKAGE = "aiconfigurator_core"
 WANTED = (
@@ -145,8 +147,17 @@ def _gemm(table: _Table, part: str, source: str) -> Iterator[Kernels]:
     for dtype, rows in _by_dtype(table.where(large), "gemm_dtype"):
         sizes = {name: rows.number(name) for name in ("m", "n", "k")}
         one = np.ones(len(rows))
-        sizes |= {"groups": one, "grouped": 0.0 * one}
+        sizes |= {"groups": one, "grouped": 0.0 * one, "cast": _cast(dtype) * one}
         yield from _kernels("gemm", part, source, {"dtype": dtype}, rows, sizes)
+
+
+def _cast(dtype: str) -> float:
+    """1 where a kernel quantises its 16-bit input too.
+
+    The serving frameworks' layers do; with the cast left out, their 8-bit products of few columns
+    take up to twice what the product alone can.
+    """
+    return float(input_bits(cast("Precision", dtype)) < 16)
 
 
 def _by_dtype(table: _Table, column: str) -> Iterator[tuple[str, _Table]]:
@@ -160,20 +171,23 @@ def _by_dtype(table: _Table, column: str) -> Iterator[tuple[str, _Table]]:
 
 
 def _experts(table: _Table, part: str, source: str) -> Iterator[Kernels]:
-    ranks = table.number("moe_ep_size")
-    copies = table.number("num_tokens") * table.number("topk") / ranks
-    kept = (table.text("distribution") == "balanced") & (
-        copies >= 128.0 * table.number("num_experts") / ranks
-    )
+    """Blocks of balanced experts that all stand on one rank.
+
+    With expert parallelism the serving kernels also pass over the tokens of other ranks, which a
+    dispatcher of training never sends.
+    """
+    copies = table.number("num_tokens") * table.number("topk")
+    kept = (table.text("distribution") == "balanced") & (table.number("moe_ep_size") == 1)
+    kept &= copies >= 128.0 * table.number("num_experts")
     for dtype, rows in _by_dtype(table.where(kept), "moe_dtype"):
-        ranks = rows.number("moe_ep_size")
         sizes = {
-            "copies": rows.number("num_tokens") * rows.number("topk") / ranks,
-            "groups": rows.number("num_experts") / ranks,
+            "copies": rows.number("num_tokens") * rows.number("topk"),
+            "groups": rows.number("num_experts"),
             "hidden": rows.number("hidden_size"),
             "ffn": rows.number("inter_size") / rows.number("moe_tp_size"),
             "gated": np.array([float("nongated" not in k) for k in rows.text("kernel_source")]),
             "grouped": np.ones(len(rows)),
+            "cast": np.full(len(rows), _cast(dtype)),
         }
         yield from _kernels("experts", part, source, {"dtype": dtype}, rows, sizes)
 

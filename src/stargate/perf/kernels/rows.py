@@ -188,7 +188,7 @@ def _gemm(measured: Measurement) -> Row:
     groups = measured.number("groups", 1.0)
     grouped = float(groups > 1 or "grouped" in measured.text("kind"))
     time_s = measured.time_s(float(gemm_flop(**sizes, groups=groups)), "rate")
-    sizes |= {"groups": groups, "grouped": grouped}
+    sizes |= {"groups": groups, "grouped": grouped, "cast": 0.0}
     return measured.row("gemm", {"dtype": dtype}, sizes, time_s)
 
 
