@@ -83,6 +83,7 @@ class Generation:
     coefficients: Coefficients
     unfused_attention: bool
     reduces_16_bit: bool  # gradients cross the network in 16 bit, whatever they are summed in
+    plain_pipeline: bool  # its pipeline never interleaves: one chunk a stage
     separate_accumulation: bool  # a pass of its own adds each weight gradient to the fp32 sum
     sources: Mapping[str, str]
     assumed: bool  # nobody stated the generation
@@ -125,6 +126,7 @@ def prior(family: str, software: str | None = None) -> Generation:
         Coefficients(**{f.name: float(stated[f.name]["value"]) for f in fields(Coefficients)}),
         bool(known[name].get("unfused_attention", False)),
         bool(known[name].get("reduces_16_bit", False)),
+        bool(known[name].get("plain_pipeline", False)),
         bool(known[name].get("separate_accumulation", False)),
         {key: str(entry["source"]) for key, entry in stated.items()},
         software is None,

@@ -415,3 +415,18 @@ def test_a_sharded_run_is_of_the_engine_of_its_year():
 
 def test_of_two_recipes_that_ship_the_faster_is_taken():
     assert record(precision="fp8 or fp4 (both configs ship)").workload.precision == "nvfp4"
+
+
+def test_a_container_may_be_named_by_the_source():
+    row = {"accelerator": "H100-80GB", "year": "2024", "optimizer_sharding": "zero1"}
+    early = record(**row, source="performance_long_sequence.md (24.03.01)")
+    late = record(**row, source="a paper (arXiv 2407.21783)")
+    names = [found.machine.software.name for found in (early, late)]
+    assert names == ["megatron-2024", "megatron-2024.07"]
+
+
+def test_an_unstated_interleaving_is_none_where_the_software_has_none():
+    row = {"vp": "", "optimizer_sharding": "zero1", "seq_parallel": "no", "year": "2022"}
+    found = record(**row)
+    assert found.machine.software.name == "deepspeed-2021"
+    assert {strategy.vp for strategy in found.strategies} == {1}

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator, Mapping
 from zlib import crc32
 
 import numpy as np
+from numpy.typing import NDArray
 
 from stargate.perf.calibration.fit import Fit, fit, row_weights, slopes_at
 from stargate.perf.calibration.samples import GenerationKey, Samples, key_of
@@ -19,8 +20,9 @@ from stargate.perf.coefficients import Coefficients
 from stargate.perf.kernels import Kernels
 from stargate.perf.records import Record
 
-REFIT_EVALUATIONS = 30
+REFIT_EVALUATIONS = 10
 REFIT_TOLERANCE = 1e-6  # a small group is a small part of the cost: stop early and it never left
+ROUNDS = 2  # of a refit, each with its slopes measured where it begins
 N_FOLDS = 5
 EVERYWHERE = ""
 
@@ -51,15 +53,18 @@ def left_out(
     weights = row_weights(samples)
     slopes = slopes_at(samples, whole)
     for name in sorted(set(names) - {EVERYWHERE}):
-        refit = fit(
-            samples,
-            priors,
-            weights=weights * (names != name),
-            start=whole,
-            slopes=slopes,
-            n_evaluations_max=REFIT_EVALUATIONS,
-            tolerance=REFIT_TOLERANCE,
-        )
+        refit = _forgetting(whole, samples, names == name)
+        for turn in range(ROUNDS):
+            here = slopes_at(samples, refit) if turn else slopes
+            refit = fit(
+                samples,
+                priors,
+                weights=weights * (names != name),
+                start=refit,
+                slopes=here,
+                n_evaluations_max=REFIT_EVALUATIONS,
+                tolerance=REFIT_TOLERANCE,
+            )
         held = [r for r, group in zip(samples.records, names, strict=False) if group == name]
         keys = {r.origin.id: (r.machine.software.family, r.machine.software.name) for r in held}
         if by in KERNEL_GROUPINGS:
@@ -75,3 +80,10 @@ def _groups(samples: Samples, by: str) -> list[str]:
     for one in samples.kernels:
         names += [group(one) if group else EVERYWHERE] * len(one.measured_s)
     return names
+
+
+def _forgetting(whole: Fit, samples: Samples, left: NDArray[np.bool_]) -> Fit:
+    """`whole` without the shifts that only the records left out had: their prior says zero."""
+    kept = {samples.generations[g] for g in samples.generation[~left]}
+    known = {()} | {key[:1] for key in kept} | kept
+    return Fit(whole.priors, {level: v for level, v in whole.shifts.items() if level in known})

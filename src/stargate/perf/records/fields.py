@@ -78,15 +78,21 @@ FEATURES_OF_2022 = {"recompute": "full", "seq_parallel": "no", "optimizer_shardi
 CONTAINER = re.compile(r"\b(2\d)\.(\d\d)\b")
 
 
+def container_of(row: Row) -> tuple[int, int] | None:
+    """Year and month of the NeMo container that the table or its source names."""
+    found = CONTAINER.search(row.text("table")) or CONTAINER.search(row.text("source"))
+    return (2000 + int(found[1]), int(found[2])) if found else None
+
+
 def release_of(row: Row) -> tuple[int, int] | None:
-    """Year and month of the container that the table names, else the end of the record's year.
+    """Year and month of the container that is named, else the end of the record's year.
 
     The year is that of publication. A run that recomputes everything, without sequence parallelism
     and without a sharded optimiser, used none of what Megatron brought in 2022: no later release.
     """
-    container = CONTAINER.search(row.text("table"))
+    container = container_of(row)
     if container:
-        return 2000 + int(container[1]), int(container[2])
+        return container
     year = row.count("year")
     if year is None:
         return None

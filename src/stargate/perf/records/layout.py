@@ -123,7 +123,7 @@ def _strategies_with(
     stated = recompute_of(row)
     shard = _shard(sharding.shard, sharding.zero, sizes, machine)
     micro_batches = _micro_batches(row, workload.global_batch, sizes["dp"])
-    chunks = _chunks(pp, model.layers, row)
+    chunks = _chunks(pp, model.layers, row, plain=machine.software.plain_pipeline)
     # No policy keeps attention and recomputes a mixture of experts: its dispatch would run again.
     others = () if model.moe and stated.mode == "full" else stated.others
     modes = (stated.mode, *others) if stated.mode else RECOMPUTE
@@ -200,8 +200,8 @@ def _micro_batches(row: Row, batch: int, dp: int) -> tuple[int, ...]:
     return tuple(size for size in MICRO_BATCHES if (batch // dp) % size == 0)
 
 
-def _chunks(pp: int, layers: int, row: Row) -> tuple[int, ...]:
-    """Chunks a stage holds, or all those that deal the layers evenly."""
+def _chunks(pp: int, layers: int, row: Row, *, plain: bool) -> tuple[int, ...]:
+    """Chunks a stage holds: stated, one where the software never interleaves, else all that fit."""
     stated = row.count("vp")
     if pp == 1:
         return (1,)
@@ -211,6 +211,9 @@ def _chunks(pp: int, layers: int, row: Row) -> tuple[int, ...]:
                 f"impossible layout: {stated} x {pp} chunks for {layers} layers"
             )
         return (stated,)
+    if plain:
+        row.assume("no interleaving: the software has none")
+        return (1,)
     even = [v for v in range(1, CHUNKS_MAX + 1) if -(-layers // pp) % v == 0]
     return tuple(even) or (1,)
 

@@ -12,9 +12,9 @@ from stargate.perf.collective_constants import share_of
 from stargate.perf.machine import Machine, family_of
 from stargate.perf.network import TORUS_AXES, Network
 from stargate.perf.records.fields import (
-    CONTAINER,
     Row,
     UnusableRecordError,
+    container_of,
     first_match,
     recalls,
     release_of,
@@ -137,7 +137,7 @@ def _stacks(row: Row) -> tuple[str, ...]:
     if "megascale" in row.text("model").lower():
         return ("megascale", "megatron")
     sharding = f"{row.text('fsdp_shard')} {row.text('optimizer_sharding')}"
-    if CONTAINER.search(row.text("table")):
+    if container_of(row):
         return ("megatron",)
     if _before_megatron_sharded(row) and FULLY_SHARDED.search(sharding):
         return ("zero", "deepspeed", "megatron")
