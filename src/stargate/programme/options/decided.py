@@ -51,7 +51,7 @@ class LastPhase:
 
 @dataclass(frozen=True, slots=True)
 class OptionColumns:
-    """An option: its gain by its rule a sample; in the mean if always exercised, or in hindsight."""
+    """An option: its gain by its rule a sample; its mean gain if always done, or in hindsight."""
 
     gain_usd: Column
     always_usd: Mean
@@ -78,9 +78,7 @@ class Decided:
     together: TogetherColumns | None
 
 
-def decided(
-    plan: Baseline, held_usd: FloatArray, rules: Rules | None
-) -> tuple[Decided, Rules]:
+def decided(plan: Baseline, held_usd: FloatArray, rules: Rules | None) -> tuple[Decided, Rules]:
     """What is decided by the rules; by its own samples where there are none yet, which teaches."""
     options = live(plan.programme.options, plan)
     days = [exercised(plan, option, held_usd) for option in options]
@@ -164,9 +162,7 @@ def _dates_s(plan: Baseline, option: Option, policy: Policy) -> FloatArray:
     return np.append(days_s(option, plan.programme.data_date), np.inf)[policy.date]
 
 
-def _together(
-    plan: Baseline, taken: Taken, gains_usd: Sequence[FloatArray]
-) -> TogetherColumns:
+def _together(plan: Baseline, taken: Taken, gains_usd: Sequence[FloatArray]) -> TogetherColumns:
     """All options in one run, and once more without each that is exercised at all.
 
     Of two, what one adds to the other is what both gain less what the other gains alone.
