@@ -56,7 +56,9 @@ class Criterion(Sourced):
     metric: Annotated[str, Field(min_length=1, max_length=60)]
     at_least: float | None = None
     at_most: float | None = None
-    evidence: Evidence
+    evidence: Evidence = Field(
+        discriminator="kind", description="kind: judgement, measured or forecast, and its value"
+    )
 
     @model_validator(mode="after")
     def _one_threshold(self) -> Self:
@@ -71,7 +73,9 @@ class Gate(Sourced):
     id: Identifier
     name: str = ""
     kind: Literal["capability", "finance", "permit", "power", "safety"]
-    criteria: Annotated[tuple[Criterion, ...], Field(min_length=1)]
+    criteria: Annotated[tuple[Criterion, ...], Field(min_length=1)] = Field(
+        description="each a metric, its threshold at_least or at_most, and its evidence"
+    )
     decide: Day = Field(description="the first attempt, or later, when the evidence is there")
     retry_every_s: Annotated[Seconds, Field(gt=0)] | None = None
     retries: int = Field(default=0, ge=0, le=40)

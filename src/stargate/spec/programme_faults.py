@@ -7,7 +7,6 @@ among activities of which some do not exist) is left out.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import date
 from graphlib import CycleError, TopologicalSorter
 from typing import TYPE_CHECKING
 
@@ -15,6 +14,7 @@ from stargate.spec.activities import Activity, expand, predecessors
 from stargate.spec.actual_faults import actual_faults
 from stargate.spec.faults import Fault, unknown
 from stargate.spec.gate import Forecast
+from stargate.spec.impossible import impossible
 from stargate.spec.option_faults import option_faults
 from stargate.spec.tree import Path
 
@@ -35,8 +35,7 @@ def programme_faults(programme: Programme) -> list[Fault]:
         *_unknown_costs(programme),
         *_unbuilt_phases(programme),
         *_missing_law(programme),
-        *_horizon(programme),
-        *_days(programme),
+        *impossible(programme),
         *option_faults(programme),
         *_unknown_limits(programme),
         *actual_faults(programme, nodes),
@@ -194,29 +193,3 @@ def _missing_law(programme: Programme) -> Iterator[Fault]:
             if isinstance(evidence, Forecast) and evidence.of == "capability":
                 path = ("gates", i, "criteria", k, "evidence")
                 yield Fault(path, "no law to forecast a capability by", "add programme.capability")
-
-
-def _horizon(programme: Programme) -> Iterator[Fault]:
-    if programme.horizon <= programme.data_date:
-        message = f"the horizon is not after the data date, {programme.data_date}"
-        yield Fault(("horizon",), message, "set a later day")
-
-
-def _days(programme: Programme) -> Iterator[Fault]:
-    """What is done lies before the data date; what is to come, before the horizon."""
-    for i, phase in enumerate(programme.phases):
-        if phase.online is not None and phase.online > programme.data_date:
-            message = f"done on {phase.online}, after the data date {programme.data_date}"
-            yield Fault(("phases", i, "online"), message, "say status: in_progress, or move a day")
-        if phase.start is not None:
-            yield from _beyond(("phases", i, "start"), phase.start, programme)
-        if phase.target is not None:
-            yield from _beyond(("phases", i, "target", "online"), phase.target.online, programme)
-    for i, gate in enumerate(programme.gates):
-        yield from _beyond(("gates", i, "decide"), gate.decide, programme)
-
-
-def _beyond(path: Path, day: date, programme: Programme) -> Iterator[Fault]:
-    if day > programme.horizon:
-        message = f"{day} is beyond the horizon, {programme.horizon}"
-        yield Fault(path, message, "set an earlier day, or a later horizon")
