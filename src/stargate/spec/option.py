@@ -1,8 +1,8 @@
 """What may still be decided later: options on a phase, when, at what price, and by which rule.
 
 The rule is `optimal`, exercise where it pays given what is known on the day, unless conditions
-are stated, all of which must hold on the day. Not covered: options on one block of a phase, and
-options that wait for each other; each is valued alone, against the plan as it stands.
+are stated, all of which must hold on the day. Each is valued alone, against the plan as it stands,
+and all together. Not covered: options on one block of a phase, and rules that wait for each other.
 """
 
 from __future__ import annotations
