@@ -128,9 +128,10 @@ def test_a_forged_manifest_is_called_forged(house: House) -> None:
 
 
 def test_probability_rises_with_the_score_and_is_one_half_between_the_measured_ends() -> None:
-    assert probability(0.12) == pytest.approx(0.01)
-    assert probability(0.71) == pytest.approx(0.99)
-    assert probability(0.415) == pytest.approx(0.5)
+    assert probability(0.5) == pytest.approx(0.01)
+    assert probability(0.95) == pytest.approx(0.99)
+    assert probability(0.725) == pytest.approx(0.5)
+    assert (probability(0.0), probability(1.0)) == (probability(0.5), probability(0.95))
 
 
 def test_the_loudest_stretch_is_what_is_scanned() -> None:
