@@ -28,7 +28,7 @@ from stargate.perf.columns import Array
 
 ERROR_SCALE = 0.05  # where a relative error turns from noise into an outlier
 KERNEL_ERROR_SCALE = 0.15  # the same for a kernel of any shape, whose tiles nobody knows
-SHARED, FAMILY, GENERATION = 0.6, 0.5, 0.8  # parts of a coefficient's spread
+SHARED, FAMILY, GENERATION = 0.8, 0.7, 0.6  # parts of a coefficient's spread
 BOUND_SIGMAS = 3.0
 FAMILY_WEIGHT = 0.4  # a family of n records weighs n ** (1 - this): its rows share their errors
 DIFFERENCE = 1e-3
