@@ -119,7 +119,7 @@ class Programme(Sourced):
     finance: Finance | None = None
     risks: tuple[Risk, ...] = ()
     options: tuple[Option, ...] = Field(
-        default=(), description="what may still be decided later, valued each alone and all together"
+        default=(), description="what may still be decided later, valued alone and together"
     )
     actuals: tuple[Actual, ...] = Field(default=(), description="what has happened since")
     class_correlation: Share = Field(
