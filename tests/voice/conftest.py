@@ -18,6 +18,7 @@ from stargate.voice.gate import Gate
 from stargate.voice.parts import Parts
 from stargate.voice.policy import Embedding, Policy
 from stargate.voice.recogniser import plain_words
+from stargate.voice.signal.activity import measure
 from stargate.voice.signal.pitch import median_pitch_hz
 from stargate.voice.signal.spectrum import Signal, resample
 from stargate.voice.tone import ToneEngine
@@ -118,6 +119,10 @@ class House:
         """An enrolled voice."""
         consent = self.consent(tenant=tenant)
         return self.gate.enroll(tenant, name, consent, speech_like(110.0), "tone").id
+
+    def speech_s(self, signal: Signal, rate_hz: float) -> float:
+        """Seconds of sound: hums are speech enough here."""
+        return measure(signal, int(rate_hz)).speech_s
 
     def refusals(self) -> list[tuple[str, str]]:
         """(what was asked, the rule that refused it), from the audit, oldest first."""

@@ -14,10 +14,18 @@ from hypothesis import strategies as st
 
 from stargate.voice import fingerprint
 from stargate.voice.audio_files import decode, encode
-from stargate.voice.detection import SCAN_S, SPEEDS, detect, loudest, probability, scan
+from stargate.voice.detection import (
+    LEAST_SPEECH_S,
+    SCAN_S,
+    SPEEDS,
+    detect,
+    loudest,
+    probability,
+    scan,
+)
 from stargate.voice.engine import Sample, Utterance
 from stargate.voice.manifest import judge_manifest
-from stargate.voice.signal.spectrum import resample
+from stargate.voice.signal.spectrum import Signal, resample
 
 if TYPE_CHECKING:
     from conftest import House
@@ -73,7 +81,9 @@ def test_a_clip_of_ours_leads_to_its_voice_and_tenant(house: House) -> None:
     speech = house.gate.speak("acme", voice, TEXT)
     played = Sample(*decode(encode(speech.signal, speech.rate_hz, "wav")))
     verdict = judge_manifest(speech.manifest, played.signal, house.parts.vault)
-    finding = detect(played, house.parts.marker, house.parts.voices.clips(), verdict)
+    finding = detect(
+        played, house.parts.marker, house.speech_s, house.parts.voices.clips(), verdict
+    )
     assert finding.synthetic
     assert finding.manifest is not None
     assert finding.manifest.state == "valid"
@@ -85,11 +95,48 @@ def test_speech_that_is_not_ours_is_not_claimed_and_the_limits_are_told(
     house: House, speaker: Speaker
 ) -> None:
     house.gate.speak("acme", house.voice(), TEXT)
-    finding = detect(sung(9), house.parts.marker, house.parts.voices.clips())
+    finding = detect(sung(9), house.parts.marker, house.speech_s, house.parts.voices.clips())
     assert not finding.synthetic
+    assert finding.probability is not None
     assert finding.probability < 0.05
     assert "may still be synthetic" in " ".join(finding.limits)
     assert scan(speaker(110), house.parts.marker)[0] < 0.5
+
+
+def test_a_score_is_no_mark_where_no_one_speaks(house: House) -> None:
+    marker = house.parts.marker
+    marked = Sample(marker.embed(sung(9).signal, 24_000), 24_000)
+    silent = detect(marked, marker, lambda _signal, _rate_hz: LEAST_SPEECH_S - 0.01, [])
+    assert silent.score > 0.9
+    assert not silent.synthetic
+    assert silent.probability is None
+    heard = detect(marked, marker, lambda _signal, _rate_hz: LEAST_SPEECH_S, [])
+    assert heard.synthetic
+    assert heard.probability == probability(heard.score)
+
+
+def test_speech_is_looked_for_at_the_speed_at_which_the_mark_was_found(
+    house: House, speaker: Speaker
+) -> None:
+    marked = house.parts.marker.embed(speaker(110).signal, 24_000)
+    faster = Sample(resample(marked, 24_000 * SPEEDS[-1], 24_000), 24_000)
+    heard_hz: list[float] = []
+
+    def meter(_signal: Signal, rate_hz: float) -> float:
+        heard_hz.append(rate_hz)
+        return 1.0
+
+    assert detect(faster, house.parts.marker, meter, []).synthetic
+    assert heard_hz == [pytest.approx(24_000 / SPEEDS[-1])]
+
+
+def test_a_clip_of_ours_without_speech_is_still_known_by_its_manifest(house: House) -> None:
+    speech = house.gate.speak("acme", house.voice(), TEXT)
+    played = Sample(speech.signal, speech.rate_hz)
+    verdict = judge_manifest(speech.manifest, speech.signal, house.parts.vault)
+    finding = detect(played, house.parts.marker, lambda _signal, _rate_hz: 0.0, [], verdict)
+    assert finding.probability is None
+    assert finding.synthetic
 
 
 @pytest.mark.parametrize("speed", [SPEEDS[0], SPEEDS[10], SPEEDS[17], SPEEDS[-1]])
@@ -146,6 +193,6 @@ def test_of_two_clips_that_begin_alike_the_one_that_goes_on_alike_is_found(house
     longer = house.gate.speak("acme", voice, Utterance(TEXT.text * 2))
     house.gate.speak("acme", voice, TEXT)
     played = Sample(longer.signal, longer.rate_hz)
-    trace = detect(played, house.parts.marker, house.parts.voices.clips()).trace
+    trace = detect(played, house.parts.marker, house.speech_s, house.parts.voices.clips()).trace
     assert trace is not None
     assert trace.clip_id == longer.id

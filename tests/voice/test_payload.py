@@ -104,7 +104,7 @@ def test_a_clip_is_traced_without_its_fingerprint(house: House) -> None:
     played = Sample(*decode(encode(speech.signal, speech.rate_hz, "wav")))
     payload = KeyedPayload(house.parts.vault.payload_key)
     forgotten = [replace(clip, fingerprint=b"") for clip in house.parts.voices.clips()]
-    trace = detect(played, house.parts.marker, forgotten, payload=payload).trace
+    trace = detect(played, house.parts.marker, house.speech_s, forgotten, payload=payload).trace
     assert trace is not None
     assert (trace.clip_id, trace.tenant) == (speech.id, "acme")
     assert trace.payload_chance is not None

@@ -8,10 +8,12 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
+from stargate.voice.detection import Mark
 from stargate.voice.engine import Sample
 from stargate.voice.signal.pitch import median_pitch_hz
-from stargate.voice.survival import ATTACKS
-from stargate.voice.unmarked import WINDOW_S, sounds, upper_bound, windows
+from stargate.voice.speakers import READING
+from stargate.voice.survival import ATTACKS, _counted
+from stargate.voice.unmarked import ESPEAK, SENTENCES, WINDOW_S, sounds, upper_bound, windows
 
 Speaker = Callable[..., Sample]
 
@@ -37,6 +39,18 @@ def test_sounds_that_are_no_speech_fill_their_windows() -> None:
         assert window.duration_s == WINDOW_S
         assert np.isfinite(window.signal).all()
         assert np.abs(window.signal).max() == pytest.approx(0.3)
+
+
+def test_no_sentence_or_voice_that_set_the_threshold_is_counted_again() -> None:
+    assert not set(SENTENCES) & set(READING)
+    assert len(set(ESPEAK)) == len(ESPEAK)
+
+
+def test_only_windows_with_speech_count_and_bound_the_rate() -> None:
+    loud = [Mark(0.9, 1.0, 0.0)] * 5  # sounds that score high, and no one speaks
+    row = _counted("some", [*loud, Mark(0.9, 1.0, 2.0), *[Mark(0.1, 1.0, 2.0)] * 9])
+    assert (row["n_windows"], row["n_judged"], row["n_alarms"]) == (15, 10, 1)
+    assert row["rate_at_most"] == upper_bound(1, 10)
 
 
 @pytest.mark.skipif(shutil.which("ffmpeg") is None, reason="the attack needs ffmpeg")

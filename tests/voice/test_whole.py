@@ -87,6 +87,42 @@ def test_real_ears_refuse_another_person_a_wrong_phrase_and_our_own_clips(home, 
     assert both.value.rule == "two_speakers"
 
 
+def test_sounds_without_speech_are_not_judged_whatever_they_score(home) -> None:
+    """Among them chords and glides, which score like marked speech."""
+    from stargate.voice.detection import look_for_mark
+    from stargate.voice.unmarked import N_SOUNDS, sounds
+
+    for kind, window in list(sounds())[:: N_SOUNDS // 2]:
+        mark = look_for_mark(window, home.marker, home.speech_meter)
+        assert not mark.judged, kind
+        assert not mark.found, kind
+
+
+@pytest.mark.parametrize(
+    "attack", ["mp3 at 32 kb/s", "8 kHz sampling", "one second of it", "speed 0.88", "speed 1.12"]
+)
+def test_the_mark_is_still_found_in_speech_that_was_attacked(home, attack: str) -> None:
+    from stargate.voice.detection import look_for_mark
+    from stargate.voice.speakers import librivox_takes
+    from stargate.voice.survival import ATTACKS
+
+    (take,) = librivox_takes(("0880",))
+    marked = home.marker.embed(take.signal, take.rate_hz)
+    played = Sample(ATTACKS[attack](marked, take.rate_hz), take.rate_hz)
+    assert look_for_mark(played, home.marker, home.speech_meter).found
+
+
+@pytest.mark.parametrize("attack", ["noise 10 dB below", "a quarter as loud"])
+def test_speech_is_heard_through_noise_and_when_it_is_quiet(home, attack: str) -> None:
+    from stargate.voice.speakers import librivox_takes
+    from stargate.voice.survival import ATTACKS
+
+    (take,) = librivox_takes(("0880",))
+    heard = ATTACKS[attack](take.signal, take.rate_hz)
+    assert home.speech_meter(heard, take.rate_hz) > 1.0
+    assert home.speech_meter(np.zeros_like(heard), take.rate_hz) == 0.0
+
+
 def test_the_differentiable_network_says_what_the_quantised_one_says() -> None:
     import torch
 

@@ -15,7 +15,7 @@ from stargate.cli.voice_capacity import capacity
 
 if TYPE_CHECKING:
     from stargate.voice.assets import Assets
-    from stargate.voice.detection import Trace
+    from stargate.voice.detection import Finding, Trace
     from stargate.voice.engine import Sample
     from stargate.voice.home import Home
     from stargate.voice.http.service import Page
@@ -213,8 +213,8 @@ def detect(context: click.Context, file: Path, manifest: Path | None, as_json: b
     text = given.read_text("utf-8") if given else None
     finding = _home(context.obj).detect(file.read_bytes(), text)
     lines = [
-        "made here" if finding.synthetic else "nothing found",
-        f"watermark: score {finding.score:.2f}, probability {finding.probability:.3f}",
+        _verdict(finding),
+        f"watermark: {_judged(finding)}",
         f"manifest: {finding.manifest.state if finding.manifest else 'none'}",
         f"content credential: {finding.content_credential or 'none'}",
         f"clip: {_traced(finding.trace)}",
@@ -222,6 +222,19 @@ def detect(context: click.Context, file: Path, manifest: Path | None, as_json: b
     ]
     _answer(asdict(finding), as_json, lambda _: "\n".join(lines))
     context.exit(0 if finding.synthetic else 1)
+
+
+def _verdict(finding: Finding) -> str:
+    if finding.synthetic:
+        return "made here"
+    return "nothing found" if finding.probability is not None else "no speech to judge"
+
+
+def _judged(finding: Finding) -> str:
+    """What the score of the watermark tells, which is nothing where no one speaks."""
+    if finding.probability is None:
+        return f"not judged; without speech its score of {finding.score:.2f} tells nothing"
+    return f"score {finding.score:.2f}, probability {finding.probability:.3f}"
 
 
 def _traced(trace: Trace | None) -> str:
@@ -335,7 +348,7 @@ def survival(obj: tuple[Path | None, ...], unmarked: bool, as_json: bool) -> Non
 
     marker = _home(obj).marker
     if unmarked:
-        found = under.false_alarms(_assets(obj), marker, _log)
+        found = under.false_alarms(_assets(obj), marker, _home(obj).speech_meter, _log)
         _answer(found, as_json, _false_alarms_text)
     else:
         _answer(under.survival(librivox_takes(), marker, _log), as_json, _survival_text)
@@ -506,15 +519,26 @@ def _survival_text(table: dict[str, object]) -> str:
 
 
 def _false_alarms_text(table: dict[str, object]) -> str:
-    rows = table["sources"]
+    rows, others = table["sources"], table["not_speech"]
     assert isinstance(rows, list)
-    lines = [f"{'without a mark':28}{'windows':>8}{'alarms':>8}{'at most':>9}{'highest':>9}"]
-    lines += [
-        f"{row['source']:28}{row['n_windows']:8}{row['n_alarms']:8}{row['rate_at_most']:9.1%}"
-        f"{row['highest']:9.2f}"
-        for row in [*rows, table]
-    ]
-    return "\n".join([*lines, "at most: the rate that the count does not rule out, at 95 %"])
+    assert isinstance(others, list)
+    columns = ("windows", "judged", "alarms", "at most", "highest")
+    head = "".join(f"{column:>9}" for column in columns)
+    lines = [f"{'speech without a mark':32}{head}", *map(_counted_text, [*rows, table])]
+    lines += ["", f"{'no speech (apart)':32}{head}", *map(_counted_text, others)]
+    return "\n".join(
+        [
+            *lines,
+            "judged: windows in which speech was found; no other is ever called marked",
+            "at most: the rate of alarms among these that the count does not rule out, at 95 %",
+        ]
+    )
+
+
+def _counted_text(row: Mapping[str, object]) -> str:
+    at_most = f"{row['rate_at_most']:.2%}" if row["n_judged"] else "-"
+    counts = "".join(f"{row[name]:9}" for name in ("n_windows", "n_judged", "n_alarms"))
+    return f"{row['source']:32}{counts}{at_most:>9}{row['highest']:9.2f}"
 
 
 def _evaluation_text(table: dict[str, object]) -> str:

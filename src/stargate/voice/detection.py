@@ -1,13 +1,14 @@
 """Was this recording made here? Three looks, and a plain statement of what they cannot see.
 
-The watermark is scored as it is and, since a change of speed hides it, at speeds around; the
+The watermark is scored as it is and, since a change of speed hides it, at speeds around; it is
+judged in speech alone, since sounds with few overtones score high without it. The
 manifest is checked if one came along; the log of fingerprints is searched. Each look that finds
 something says so; none proves that a recording is real.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -18,6 +19,7 @@ from stargate.voice.engine import Sample
 from stargate.voice.manifest import Verdict
 from stargate.voice.marking import Marker
 from stargate.voice.payload import KeyedPayload
+from stargate.voice.signal.spectrum import Signal
 
 SPEEDS = tuple(np.round(1.02 ** np.arange(-12.0, 13.0), 4))
 """From 0.79 to 1.27, or four semitones each way. A mark is found within 1 % of its speed; a change
@@ -27,15 +29,45 @@ READ_S = 30.0
 FOUND = 0.75
 """Of 370 windows of unmarked speech the highest scored 0.72, and three above 0.5: so it was set.
 Marked speech scores 0.99 or more after every attack but noise at 10 dB (0.66)."""
+LEAST_SPEECH_S = 0.25
+"""One second cut from speech holds 0.8 s and more; noise, chords and gliding tones none."""
+SpeechMeter = Callable[[Signal, float], float]
+"""Seconds of speech in a signal of a rate, Hz."""
 LIMITS = (
     "Finds speech that this program marked, signed or logged; it does not tell real from synthetic "
     "speech in general.",
     "Strong noise (10 dB) removes the watermark from some clips; a change of speed or pitch beyond "
-    "0.79 to 1.27 hides it. Chords and gliding tones without speech are taken for marked.",
+    "0.79 to 1.27 hides it.",
+    "The watermark is judged in speech alone, in the loudest eight seconds: music, tones and noise "
+    "that hold no speech are not judged, whatever they score.",
     "Transcoding removes the manifest. The fingerprint finds only clips logged by this "
     "installation, from about two seconds on.",
     "A recording in which nothing is found may still be synthetic.",
 )
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """What was seen of the watermark, at which speed, and how much speech there was to judge."""
+
+    score: float
+    speed: float
+    speech_s: float
+
+    @property
+    def judged(self) -> bool:
+        """Whether there is speech enough for the score to tell anything."""
+        return self.speech_s >= LEAST_SPEECH_S
+
+    @property
+    def found(self) -> bool:
+        """Whether the watermark is there."""
+        return self.judged and self.score > FOUND
+
+    @property
+    def probability(self) -> float | None:
+        """The chance that it is there, None where there is no speech to judge."""
+        return probability(self.score) if self.judged else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,13 +91,16 @@ class Trace:
 class Finding:
     """What the looks found. `probability` is that of the watermark being there.
 
-    A content credential alone is no sign that a clip was made here: anyone may sign one.
+    It is None where no speech was found in what was looked at (`speech_s`): the score tells
+    nothing then, and what is synthetic is so by manifest or trace alone. A content credential
+    alone is no sign that a clip was made here: anyone may sign one.
     """
 
     synthetic: bool
-    probability: float
+    probability: float | None
     score: float
     speed: float
+    speech_s: float
     manifest: Verdict | None
     content_credential: str | None
     trace: Trace | None
@@ -75,26 +110,35 @@ class Finding:
 def detect(
     sample: Sample,
     marker: Marker,
+    speech_s: SpeechMeter,
     clips: Iterable[Clip],
     manifest: Verdict | None = None,
     content_credential: str | None = None,
     payload: KeyedPayload | None = None,
 ) -> Finding:
     """Look for the watermark, judge the manifest, read the payload, search the log."""
-    score, speed = scan(sample, marker)
-    known, played = list(clips), speed if score > FOUND else 1.0
+    mark = look_for_mark(sample, marker, speech_s)
+    known, played = list(clips), mark.speed if mark.score > FOUND else 1.0
     carried = read_payload(sample, known, payload, played) if payload else None
     trace = carried or find_clip(sample, known, played)
     vouched = manifest is not None and manifest.state == "valid"
     return Finding(
-        synthetic=score > FOUND or vouched or trace is not None,
-        probability=probability(score),
-        score=score,
-        speed=speed,
+        synthetic=mark.found or vouched or trace is not None,
+        probability=mark.probability,
+        score=mark.score,
+        speed=mark.speed,
+        speech_s=mark.speech_s,
         manifest=manifest,
         content_credential=content_credential,
         trace=trace,
     )
+
+
+def look_for_mark(sample: Sample, marker: Marker, speech_s: SpeechMeter) -> Mark:
+    """Scan the loudest stretch, and hear it at the speed that was found: is it speech?"""
+    score, speed = scan(sample, marker)
+    excerpt = loudest(sample, SCAN_S)
+    return Mark(score, speed, speech_s(excerpt.signal, excerpt.rate_hz / speed))
 
 
 def scan(sample: Sample, marker: Marker) -> tuple[float, float]:

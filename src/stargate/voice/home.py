@@ -37,6 +37,7 @@ from stargate.voice.vault import FileVault
 if TYPE_CHECKING:
     from stargate.voice.opinion import OpinionScore
     from stargate.voice.recogniser import WhisperRecogniser
+    from stargate.voice.speech_meter import SileroMeter
 
 DIRECTORY_VARIABLE = "STARGATE_VOICE_HOME"
 
@@ -95,6 +96,13 @@ class Home:
         return WhisperRecogniser(self.assets.path("recogniser").parent)
 
     @cached_property
+    def speech_meter(self) -> SileroMeter:
+        """How much of a sound is speech."""
+        from stargate.voice.speech_meter import SileroMeter
+
+        return SileroMeter()
+
+    @cached_property
     def gate(self) -> Gate:
         """The gate; all its safeguards must be there, whichever are needed."""
         self.require_safeguards()
@@ -133,7 +141,10 @@ class Home:
             verdict = judge_manifest(manifest, sample.signal, self.vault)
         credential = content_credentials.judge(data) if content_credentials.available() else None
         payload = KeyedPayload(self.vault.payload_key)
-        finding = detect(sample, self.marker, self._clips(), verdict, credential, payload)
+        clips = self._clips()
+        finding = detect(
+            sample, self.marker, self.speech_meter, clips, verdict, credential, payload
+        )
         detail = {"score": finding.score, "manifest": verdict.state if verdict else None}
         self.audit.append(
             "detected", "system", finding.trace.clip_id if finding.trace else "", detail

@@ -61,7 +61,9 @@ def rooms_of(house: House, folder: Path) -> SimpleNamespace:
         verdict = None
         if manifest is not None:
             verdict = judge_manifest(manifest, sample.signal, house.parts.vault)
-        return detect(sample, house.parts.marker, house.parts.voices.clips(), verdict)
+        return detect(
+            sample, house.parts.marker, house.speech_s, house.parts.voices.clips(), verdict
+        )
 
     def file(speech: Speech, audio_format: str) -> bytes:
         return encode(speech.signal, speech.rate_hz, audio_format)

@@ -51,9 +51,11 @@ async function look(files, found, account) {
 }
 
 function tell(finding, name) {
-  const headline = finding.synthetic ? "Made here." : "Nothing of ours was found.";
+  const unheard = finding.probability === null;
+  const headline = finding.synthetic ? "Made here." : unheard ? "No speech to judge." : "Nothing of ours was found.";
   announce(headline);
   const why = finding.synthetic ? `${name} is synthetic speech that this program made.`
+    : unheard ? `No speech was found in ${name}, and our watermark tells something in speech alone. Nothing else of ours was found.`
     : `${name} carries no sign of this program. It may still be synthetic, or real.`;
   return [
     verdict(finding.synthetic ? "bad" : "news", headline, why),
@@ -64,10 +66,8 @@ function tell(finding, name) {
 
 function looks(finding) {
   const { trace, manifest, content_credential: credential } = finding;
-  const speed = finding.speed === 1 ? "" : ` It was found at ${finding.speed} times the speed.`;
   return [
-    ["Watermark", el("span.chance", percent(finding.probability)),
-      el("small", `is the chance that it carries our watermark (score ${finding.score.toFixed(2)} of 1).${speed}`)],
+    ["Watermark", ...watermark(finding)],
     ["Statement", manifest ? MANIFEST[manifest.state] ?? manifest.state : "None was given",
       manifest?.claim?.clip && el("small", `It speaks of clip ${manifest.claim.clip}.`)],
     ["Content credential", credential ? `In the file: ${credential}` : "None in the file",
@@ -76,6 +76,15 @@ function looks(finding) {
       trace && el("small", `Voice ${trace.voice_id}, ${when(trace.created_s)}; ${percent(trace.bit_error_rate)} of the fingerprint's bits differ (half would be chance).`),
       payload(finding)],
   ];
+}
+
+// The score tells something in speech alone.
+function watermark({ probability, score, speed }) {
+  const scored = `score ${score.toFixed(2)} of 1`;
+  if (probability === null) return ["Not judged", el("small", `Without speech the ${scored} tells nothing.`)];
+  const played = speed === 1 ? "" : ` It was found at ${speed} times the speed.`;
+  return [el("span.chance", percent(probability)),
+    el("small", `is the chance that it carries our watermark (${scored}).${played}`)];
 }
 
 // The keyed payload of the clip, where it could be read.

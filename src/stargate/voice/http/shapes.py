@@ -197,9 +197,10 @@ class FindingObject(BaseModel):
 
     schema_version: Literal[1] = 1
     synthetic: bool
-    probability: float
+    probability: float | None = Field(description="of the watermark; null: no speech to judge")
     score: float
     speed: float
+    speech_s: float = Field(description="found in the stretch that was looked at")
     manifest: dict[str, Any] | None
     content_credential: str | None
     trace: dict[str, Any] | None = Field(description="told to the clip's own tenant alone")
