@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
+from stargate.cli import voice_text as texts
 from stargate.cli.voice_capacity import capacity
 
 if TYPE_CHECKING:
     from stargate.voice.assets import Assets
-    from stargate.voice.detection import Finding, Trace
     from stargate.voice.engine import Sample
     from stargate.voice.home import Home
     from stargate.voice.http.service import Page
@@ -81,7 +81,7 @@ def setup(obj: tuple[Path | None, ...], fetch: bool, folder: Path | None, as_jso
             for e in weights.BROUGHT
         ],
     }
-    _answer(report, as_json, _setup_text)
+    _answer(report, as_json, texts.setup)
 
 
 def _listen_to_the_bank(assets: Assets) -> None:
@@ -120,7 +120,8 @@ def consent(
         _answer({"consent": shown(asked)}, as_json, lambda _: text)
     elif answer is None and not words:
         found = [shown(each) for each in home.voices.consents(tenant)]
-        _answer({"consents": found}, as_json, lambda _: _lines(found, "id", "state", "speaker"))
+        rows = texts.lines(found, "id", "state", "speaker")
+        _answer({"consents": found}, as_json, lambda _: rows)
     else:
         raise click.UsageError("give SPEAKER PURPOSE, or --answer ID FILE, or nothing")
 
@@ -212,38 +213,8 @@ def detect(context: click.Context, file: Path, manifest: Path | None, as_json: b
     given = manifest or (beside if beside.exists() else None)
     text = given.read_text("utf-8") if given else None
     finding = _home(context.obj).detect(file.read_bytes(), text)
-    lines = [
-        _verdict(finding),
-        f"watermark: {_judged(finding)}",
-        f"manifest: {finding.manifest.state if finding.manifest else 'none'}",
-        f"content credential: {finding.content_credential or 'none'}",
-        f"clip: {_traced(finding.trace)}",
-        *finding.limits,
-    ]
-    _answer(asdict(finding), as_json, lambda _: "\n".join(lines))
+    _answer(asdict(finding), as_json, lambda _: texts.finding(finding))
     context.exit(0 if finding.synthetic else 1)
-
-
-def _verdict(finding: Finding) -> str:
-    if finding.synthetic:
-        return "made here"
-    return "nothing found" if finding.probability is not None else "no speech to judge"
-
-
-def _judged(finding: Finding) -> str:
-    """What the score of the watermark tells, which is nothing where no one speaks."""
-    if finding.probability is None:
-        return f"not judged; without speech its score of {finding.score:.2f} tells nothing"
-    return f"score {finding.score:.2f}, probability {finding.probability:.3f}"
-
-
-def _traced(trace: Trace | None) -> str:
-    """Which clip it is, and how that is known."""
-    if trace is None:
-        return "none that left here matches"
-    if trace.payload_chance is None:
-        return f"{trace.clip_id}, by its fingerprint ({trace.bit_error_rate:.0%} of bits differ)"
-    return f"{trace.clip_id}, by its payload (by chance: {trace.payload_chance:.0e})"
 
 
 @command.command()
@@ -263,7 +234,7 @@ def voices(obj: tuple[Path | None, ...], as_json: bool) -> None:
         }
         for voice in _home(obj).voices.voices(str(obj[2]))
     ]
-    _answer({"voices": found}, as_json, lambda _: _lines(found, "id", "name", "level"))
+    _answer({"voices": found}, as_json, lambda _: texts.lines(found, "id", "name", "level"))
 
 
 @command.command()
@@ -306,7 +277,7 @@ def audit(context: click.Context, verify: bool, as_json: bool) -> None:
     _answer(
         {"entries": entries},
         as_json,
-        lambda _: _lines(entries, "sequence", "event", "tenant", "subject", "detail"),
+        lambda _: texts.lines(entries, "sequence", "event", "tenant", "subject", "detail"),
     )
 
 
@@ -332,7 +303,7 @@ def evaluate(
     assets = _assets(obj)
     speakers = speakers_in(folder) if folder else []
     speakers += recorded_voices(recorded.split(","), assets) if recorded else []
-    _answer(run(speakers or [librivox_reader()], assets, _log), as_json, _evaluation_text)
+    _answer(run(speakers or [librivox_reader()], assets, _log), as_json, texts.evaluation)
 
 
 @command.command()
@@ -349,9 +320,9 @@ def survival(obj: tuple[Path | None, ...], unmarked: bool, as_json: bool) -> Non
     marker = _home(obj).marker
     if unmarked:
         found = under.false_alarms(_assets(obj), marker, _home(obj).speech_meter, _log)
-        _answer(found, as_json, _false_alarms_text)
+        _answer(found, as_json, texts.false_alarms)
     else:
-        _answer(under.survival(librivox_takes(), marker, _log), as_json, _survival_text)
+        _answer(under.survival(librivox_takes(), marker, _log), as_json, texts.survival)
 
 
 @command.command()
@@ -488,68 +459,3 @@ def _progress(what: str, share: float) -> None:
     """One line that is written over, on a terminal alone."""
     if sys.stderr.isatty():
         click.echo(f"\r{share:4.0%} {what}\033[K", nl=share >= 1, err=True)
-
-
-def _lines(rows: Sequence[Mapping[str, object]], *columns: str) -> str:
-    return "\n".join("  ".join(str(row[column]) for column in columns) for row in rows)
-
-
-def _setup_text(report: dict[str, object]) -> str:
-    lines = [f"{report['directory']}: level {report['level']}"]
-    for group in ("levels", "safeguards", "measures", "engines"):
-        entries = report[group]
-        assert isinstance(entries, list)
-        for entry in entries:
-            state = "missing" if entry["missing"] else "ready"
-            lines.append(f"  {state:8}{entry['name']}: {entry['says']}")
-            lines += [f"            {line}" for line in entry["missing"]]
-    return "\n".join(lines)
-
-
-def _survival_text(table: dict[str, object]) -> str:
-    rows = table["attacks"]
-    assert isinstance(rows, list)
-    lines = [f"{'attack':24}{'marked: mean':>14}{'least':>8}{'unmarked: most':>16}"]
-    lines += [
-        f"{row['attack']:24}{row['marked_mean']:14.2f}{row['marked_least']:8.2f}"
-        f"{row['unmarked_most']:16.2f}"
-        for row in rows
-    ]
-    return "\n".join(lines)
-
-
-def _false_alarms_text(table: dict[str, object]) -> str:
-    rows, others = table["sources"], table["not_speech"]
-    assert isinstance(rows, list)
-    assert isinstance(others, list)
-    columns = ("windows", "judged", "alarms", "at most", "highest")
-    head = "".join(f"{column:>9}" for column in columns)
-    lines = [f"{'speech without a mark':32}{head}", *map(_counted_text, [*rows, table])]
-    lines += ["", f"{'no speech (apart)':32}{head}", *map(_counted_text, others)]
-    return "\n".join(
-        [
-            *lines,
-            "judged: windows in which speech was found; no other is ever called marked",
-            "at most: the rate of alarms among these that the count does not rule out, at 95 %",
-        ]
-    )
-
-
-def _counted_text(row: Mapping[str, object]) -> str:
-    at_most = f"{row['rate_at_most']:.2%}" if row["n_judged"] else "-"
-    counts = "".join(f"{row[name]:9}" for name in ("n_windows", "n_judged", "n_alarms"))
-    return f"{row['source']:32}{counts}{at_most:>9}{row['highest']:9.2f}"
-
-
-def _evaluation_text(table: dict[str, object]) -> str:
-    mean = table["mean"]
-    assert isinstance(mean, dict)
-    lines = ["cosine of the judge to held-out speech, mean of all speakers:"]
-    lines += [f"  {name:10}{value:7.3f}" for name, value in mean.items()]
-    lines += [
-        f"word errors {table['wer']:.1%}, opinion {table['dnsmos']:.2f}, "
-        f"real-time factor {table['rtf']:.2f}",
-        f"enrolment {table['enrol_cpu_s']:.0f} CPU-s, "
-        f"{int(str(table['enrol_peak_bytes'])) / 1e9:.2f} GB",
-    ]
-    return "\n".join(lines)

@@ -52,18 +52,24 @@ class Series:
 def summarise(rows: Sequence[Score | Unusable]) -> Summary:
     """Statistics over all rows."""
     scored = [row for row in rows if isinstance(row, Score)]
-    if not scored:
-        return Summary(len(rows), 0, None, None, None, None, None)
-    error = np.array([row.error for row in scored])
+    covered = float(np.mean([row.is_covered for row in scored])) if scored else None
+    return of_errors([row.error for row in scored], len(rows), covered)
+
+
+def of_errors(errors: Sequence[float], n: int, coverage_80: float | None = None) -> Summary:
+    """Statistics of the errors of those of `n` rows that were scored."""
+    if not errors:
+        return Summary(n, 0, None, None, None, None, None)
+    error = np.array(errors)
     size = np.abs(error)
     return Summary(
-        n=len(rows),
-        n_scored=len(scored),
+        n=n,
+        n_scored=len(error),
         median_abs_error=float(np.median(size)),
         mape=float(np.mean(size)),
         p90_abs_error=float(np.quantile(size, 0.9)),
         bias=float(np.mean(error)),
-        coverage_80=float(np.mean([row.is_covered for row in scored])),
+        coverage_80=coverage_80,
     )
 
 

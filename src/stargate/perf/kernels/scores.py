@@ -12,7 +12,7 @@ import numpy as np
 from stargate.perf.coefficients import Coefficients
 from stargate.perf.kernels.prediction import benchmarked, predicted_s
 from stargate.perf.kernels.table import Kernels
-from stargate.perf.score_summary import Summary
+from stargate.perf.score_summary import Summary, of_errors
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,16 +81,5 @@ def summaries_by(
 
 def summarise(errors: Iterable[float]) -> Summary:
     """Statistics of errors; kernels have no interval."""
-    held = np.array(list(errors))
-    if not held.size:
-        return Summary(0, 0, None, None, None, None, None)
-    size = np.abs(held)
-    return Summary(
-        n=len(held),
-        n_scored=len(held),
-        median_abs_error=float(np.median(size)),
-        mape=float(np.mean(size)),
-        p90_abs_error=float(np.quantile(size, 0.9)),
-        bias=float(np.mean(held)),
-        coverage_80=None,
-    )
+    held = list(errors)
+    return of_errors(held, len(held))

@@ -1,0 +1,113 @@
+"""What the commands of `stargate voice` say to people."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from stargate.voice.detection import Finding, Trace
+
+
+def finding(found: Finding) -> str:
+    """The verdict, the signs it rests on, and what cannot be seen."""
+    signs = [
+        _verdict(found),
+        f"watermark: {_judged(found)}",
+        f"manifest: {found.manifest.state if found.manifest else 'none'}",
+        f"content credential: {found.content_credential or 'none'}",
+        f"clip: {_traced(found.trace)}",
+    ]
+    return "\n".join([*signs, *found.limits])
+
+
+def _verdict(found: Finding) -> str:
+    if found.synthetic:
+        return "made here"
+    return "nothing found" if found.probability is not None else "no speech to judge"
+
+
+def _judged(found: Finding) -> str:
+    """What the score of the watermark tells, which is nothing where no one speaks."""
+    if found.probability is None:
+        return f"not judged; without speech its score of {found.score:.2f} tells nothing"
+    return f"score {found.score:.2f}, probability {found.probability:.3f}"
+
+
+def _traced(trace: Trace | None) -> str:
+    """Which clip it is, and how that is known."""
+    if trace is None:
+        return "none that left here matches"
+    if trace.payload_chance is None:
+        return f"{trace.clip_id}, by its fingerprint ({trace.bit_error_rate:.0%} of bits differ)"
+    return f"{trace.clip_id}, by its payload (by chance: {trace.payload_chance:.0e})"
+
+
+def lines(rows: Sequence[Mapping[str, object]], *columns: str) -> str:
+    """Some columns of rows, a row a line."""
+    return "\n".join("  ".join(str(row[column]) for column in columns) for row in rows)
+
+
+def setup(report: dict[str, object]) -> str:
+    """What is there and what is missing, by group."""
+    lines = [f"{report['directory']}: level {report['level']}"]
+    for group in ("levels", "safeguards", "measures", "engines"):
+        entries = report[group]
+        assert isinstance(entries, list)
+        for entry in entries:
+            state = "missing" if entry["missing"] else "ready"
+            lines.append(f"  {state:8}{entry['name']}: {entry['says']}")
+            lines += [f"            {line}" for line in entry["missing"]]
+    return "\n".join(lines)
+
+
+def survival(table: dict[str, object]) -> str:
+    """Scores of the watermark by attack."""
+    rows = table["attacks"]
+    assert isinstance(rows, list)
+    lines = [f"{'attack':24}{'marked: mean':>14}{'least':>8}{'unmarked: most':>16}"]
+    lines += [
+        f"{row['attack']:24}{row['marked_mean']:14.2f}{row['marked_least']:8.2f}"
+        f"{row['unmarked_most']:16.2f}"
+        for row in rows
+    ]
+    return "\n".join(lines)
+
+
+def false_alarms(table: dict[str, object]) -> str:
+    """Counts of alarms by source, speech apart from what is not."""
+    rows, others = table["sources"], table["not_speech"]
+    assert isinstance(rows, list)
+    assert isinstance(others, list)
+    columns = ("windows", "judged", "alarms", "at most", "highest")
+    head = "".join(f"{column:>9}" for column in columns)
+    lines = [f"{'speech without a mark':32}{head}", *map(_counted_text, [*rows, table])]
+    lines += ["", f"{'no speech (apart)':32}{head}", *map(_counted_text, others)]
+    return "\n".join(
+        [
+            *lines,
+            "judged: windows in which speech was found; no other is ever called marked",
+            "at most: the rate of alarms among these that the count does not rule out, at 95 %",
+        ]
+    )
+
+
+def _counted_text(row: Mapping[str, object]) -> str:
+    at_most = f"{row['rate_at_most']:.2%}" if row["n_judged"] else "-"
+    counts = "".join(f"{row[name]:9}" for name in ("n_windows", "n_judged", "n_alarms"))
+    return f"{row['source']:32}{counts}{at_most:>9}{row['highest']:9.2f}"
+
+
+def evaluation(table: dict[str, object]) -> str:
+    """How near copies come, and what they cost."""
+    mean = table["mean"]
+    assert isinstance(mean, dict)
+    lines = ["cosine of the judge to held-out speech, mean of all speakers:"]
+    lines += [f"  {name:10}{value:7.3f}" for name, value in mean.items()]
+    lines += [
+        f"word errors {table['wer']:.1%}, opinion {table['dnsmos']:.2f}, "
+        f"real-time factor {table['rtf']:.2f}",
+        f"enrolment {table['enrol_cpu_s']:.0f} CPU-s, "
+        f"{int(str(table['enrol_peak_bytes'])) / 1e9:.2f} GB",
+    ]
+    return "\n".join(lines)
