@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from stargate.store.voices import Clip, Consent, NoGo, Voice, VoiceStore
+from stargate.store.voices import Charge, Clip, Consent, NoGo, Voice, VoiceStore
 
 CONSENT = Consent("cons_1", "acme", "Ada", "en-US", "reading", "I agree", "asked", 1.0, 100.0)
 VOICE = Voice("voice_1", "acme", "ada", "cons_1", "tone", "tone", b"SECRET" * 50, "{}", 2.0)
@@ -65,11 +66,42 @@ def test_revoking_deletes_the_voices_and_leaves_no_bytes_of_them(
 
 
 def test_characters_are_counted_per_tenant_and_time(store: VoiceStore) -> None:
+    charges = [("clip_1", "acme", 10.0), ("clip_2", "acme", 20.0), ("clip_3", "zeta", 20.0)]
+    for clip_id, tenant, created_s in charges:
+        store.charge(Charge(clip_id, tenant, 40, created_s), 0.0, 1000)
+    assert store.characters_since("acme", 15.0) == 40
+    assert store.characters_since("acme", 0.0) == 80
+
+
+def test_a_clip_is_charged_before_it_is_made_and_no_further_than_the_limit(
+    store: VoiceStore,
+) -> None:
+    charge = Charge("clip_1", "acme", 40, 10.0)
+    assert store.charge(charge, 0.0, 79) == 0
+    assert store.charge(replace(charge, clip_id="clip_2"), 0.0, 79) == 40
+    assert store.characters_since("acme", 0.0) == 40
+    store.take_back_charge("clip_1")
+    assert store.charge(replace(charge, clip_id="clip_2"), 0.0, 79) == 0
+
+
+def test_requests_at_once_keep_to_the_limit_together(store: VoiceStore, tmp_path: Path) -> None:
+    """From several connections, as replicas have them."""
+    others = [VoiceStore(tmp_path / "voices.db") for _ in range(4)]
+
+    def ask(i: int) -> None:
+        others[i % 4].charge(Charge(f"clip_{i}", "acme", 10, 1.0), 0.0, 95)
+
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(ask, range(40)))
+    assert store.characters_since("acme", 0.0) == 90
+    for other in others:
+        other.close()
+
+
+def test_clips_are_listed_newest_first(store: VoiceStore) -> None:
     store.add(CLIP)
     store.add(replace(CLIP, id="clip_2", created_s=20.0))
     store.add(replace(CLIP, id="clip_3", tenant="zeta", created_s=20.0))
-    assert store.characters_since("acme", 15.0) == 40
-    assert store.characters_since("acme", 0.0) == 80
     assert [clip.id for clip in store.clips()] == ["clip_2", "clip_3", "clip_1"]
 
 

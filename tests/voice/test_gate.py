@@ -279,6 +279,36 @@ def test_limits_hold_per_tenant(house: House, speaker: Speaker) -> None:
     tight.speak("acme", voice, Utterance("a" * 40))
 
 
+@pytest.mark.parametrize("text", ["", " \n", "...", "?! --"])
+def test_a_text_without_words_is_refused_and_costs_nothing(house: House, text: str) -> None:
+    voice = house.voice()
+    with pytest.raises(RefusedError, match="no words"):
+        house.gate.speak("acme", voice, Utterance(text))
+    assert house.refusals()[-1] == ("speech_started", "nothing_to_say")
+    assert house.parts.voices.characters_since("acme", 0.0) == 0
+
+
+def test_requests_under_way_count_towards_the_day_and_unheard_ones_are_given_back(
+    house: House,
+) -> None:
+    voice = house.voice()
+    tight = house.make_gate(Policy(n_characters_per_day=100))
+    under_way = iter(tight.stream("acme", voice, Utterance("a" * 70)))
+    with pytest.raises(RefusedError, match="70 used, 40 asked, 100 allowed"):
+        tight.stream("acme", voice, Utterance("a" * 40))
+    next(under_way)
+    deaf = Gate(replace(house.parts, marker=DeafMarker()))
+    with pytest.raises(RefusedError, match="watermark"):
+        deaf.speak("acme", voice, Utterance("b" * 30))
+    assert house.parts.voices.characters_since("acme", 0.0) == 70
+
+
+def test_a_rehearsal_leaves_no_clip_and_no_charge(house: House) -> None:
+    house.gate.rehearse("tone")
+    assert house.parts.voices.clips() == []
+    assert house.refusals() == []
+
+
 def test_profiles_and_embeddings_are_sealed_at_rest(house: House) -> None:
     house.voice()
     (voice,) = house.parts.voices.voices("acme")

@@ -110,6 +110,20 @@ def test_the_first_clause_is_short_so_that_sound_starts_early() -> None:
     assert " ".join(pieces) == text
 
 
+@given(st.text(alphabet="ab ,.;!\n", max_size=900))
+def test_a_clause_is_no_longer_than_what_is_heard_while_it_is_made(text: str) -> None:
+    """At half of real time: all that was said before, and the first."""
+    said = 0
+    for piece in clauses(text):
+        assert len(piece) <= FIRST_LIMIT + said or " " not in piece
+        said += len(piece)
+
+
+def test_a_clause_is_not_cut_into_a_scrap_and_joining_words_begin_one() -> None:
+    assert clauses("Oh, she had not thought of it at all. Then she left.")[0] == "Oh, she had not thought"
+    assert clauses("No one knew that which was asked of them")[1] == "of them"
+
+
 @needs_espeak
 def test_phonemes_are_those_that_the_network_was_trained_on() -> None:
     assert phonemes("Five judges, no chair.") == "fˈIv ʤˈʌʤᵻz, nˈO ʧˈɛɹ."

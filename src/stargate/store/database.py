@@ -7,8 +7,15 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Protocol
 
 BUSY_TIMEOUT_S = 10.0
+
+
+class Record(Protocol):
+    """A dataclass with slots, one a column."""
+
+    __slots__: tuple[str, ...]
 
 
 class Database:
@@ -52,3 +59,10 @@ class Database:
     def close(self) -> None:
         """Let go of the file."""
         self._connection.close()
+
+
+def insert(connection: sqlite3.Connection, table: str, record: Record) -> None:
+    """Put a new record into a table whose columns are its fields, in their order."""
+    values = [getattr(record, name) for name in record.__slots__]
+    marks = ", ".join("?" * len(values))
+    connection.execute(f"INSERT INTO {table} VALUES ({marks})", values)

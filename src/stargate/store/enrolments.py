@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from stargate.store.database import Database
+from stargate.store.database import Database, insert
 
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS enrolments (
@@ -62,10 +62,8 @@ class EnrolmentQueue:
 
     def add(self, enrolment: Enrolment) -> None:
         """Put one at the end."""
-        values = [getattr(enrolment, name) for name in Enrolment.__slots__]
         with self._database.change() as connection:
-            marks = ", ".join("?" * len(values))
-            connection.execute(f"INSERT INTO enrolments VALUES ({marks})", values)
+            insert(connection, "enrolments", enrolment)
 
     def find(self, enrolment_id: str, tenant: str) -> Enrolment | None:
         """A tenant's enrolment."""

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from stargate.store import enrolments
-from stargate.store.database import Database
+from stargate.store.database import Database, insert
 
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS consents (
@@ -29,6 +29,10 @@ CREATE TABLE IF NOT EXISTS clips (
     id TEXT PRIMARY KEY, tenant TEXT NOT NULL, voice_id TEXT NOT NULL,
     n_characters INTEGER NOT NULL, duration_s REAL NOT NULL, sha256 TEXT NOT NULL,
     fingerprint BLOB NOT NULL, manifest TEXT NOT NULL, created_s REAL NOT NULL
+);
+CREATE TABLE IF NOT EXISTS charges (
+    clip_id TEXT PRIMARY KEY, tenant TEXT NOT NULL, n_characters INTEGER NOT NULL,
+    created_s REAL NOT NULL
 );
 CREATE TABLE IF NOT EXISTS no_go (
     id TEXT PRIMARY KEY, label TEXT NOT NULL, sealed_embeddings BLOB NOT NULL
@@ -84,6 +88,16 @@ class Clip:
 
 
 @dataclass(frozen=True, slots=True)
+class Charge:
+    """What of a tenant's daily characters a clip takes, from before it is made."""
+
+    clip_id: str
+    tenant: str
+    n_characters: int
+    created_s: float
+
+
+@dataclass(frozen=True, slots=True)
 class NoGo:
     """A voice that must not be made: embeddings alone, sealed."""
 
@@ -100,11 +114,8 @@ class VoiceStore:
 
     def add(self, record: Consent | Voice | Clip | NoGo) -> None:
         """Keep a new record."""
-        table = _TABLES[type(record)]
-        values = [getattr(record, name) for name in record.__slots__]
         with self._database.change() as connection:
-            marks = ", ".join("?" * len(values))
-            connection.execute(f"INSERT INTO {table} VALUES ({marks})", values)
+            insert(connection, _TABLES[type(record)], record)
 
     def consent(self, consent_id: str, tenant: str) -> Consent | None:
         """A tenant's consent."""
@@ -194,13 +205,29 @@ class VoiceStore:
         return Clip(*row) if row else None
 
     def characters_since(self, tenant: str, since_s: float) -> int:
-        """How many characters a tenant had spoken since a time."""
+        """How many characters a tenant was charged since a time, for what is being said too."""
         row = self._database.row(
-            "SELECT COALESCE(SUM(n_characters), 0) AS n FROM clips "
+            "SELECT COALESCE(SUM(n_characters), 0) AS n FROM charges "
             "WHERE tenant = ? AND created_s >= ?",
             *(tenant, since_s),
         )
         return int(row["n"]) if row else 0
+
+    def charge(self, charge: Charge, since_s: float, limit: int) -> int:
+        """Charge for a clip before it is made, unless that exceeds the limit; what was used before.
+
+        Requests that come at once are charged one after the other, so together they keep to it.
+        """
+        with self._database.change() as connection:
+            used = self.characters_since(charge.tenant, since_s)
+            if used + charge.n_characters <= limit:
+                insert(connection, "charges", charge)
+        return used
+
+    def take_back_charge(self, clip_id: str) -> None:
+        """Of a clip of which nothing left."""
+        with self._database.change() as connection:
+            connection.execute("DELETE FROM charges WHERE clip_id = ?", (clip_id,))
 
     def no_go(self) -> list[NoGo]:
         """The voices that must not be made."""

@@ -30,10 +30,11 @@ FORMATS = {
     "aac": "audio/aac",
     "pcm": "audio/pcm",
 }
+# Ogg holds back sound until a page is full: 0.1 s (in microseconds), not a whole second.
 CODECS = {
     "flac": ("-f", "flac"),
     "mp3": ("-f", "mp3", "-b:a", "96k"),
-    "opus": ("-c:a", "libopus", "-b:a", "48k", "-f", "ogg"),
+    "opus": ("-c:a", "libopus", "-b:a", "48k", "-f", "ogg", "-page_duration", "100000"),
     "aac": ("-c:a", "aac", "-b:a", "96k", "-f", "adts"),
 }
 

@@ -94,6 +94,10 @@ class Engine(Protocol):
         """Say the text piece by piece, so that the first sound comes early."""
         ...
 
+    def rehearse(self, permit: Permit) -> Iterator[Signal]:
+        """Load what speaking takes and say a word in no person's voice, if it has such a voice."""
+        ...
+
     def forget(self, profile: VoiceProfile, permit: Permit) -> None:
         """Delete what is kept of the voice anywhere but in the profile."""
         ...

@@ -65,6 +65,8 @@ class Release:
         finally:
             if released:
                 self._log(np.concatenate(released))
+            else:
+                self._parts.voices.take_back_charge(self.clip_id)
 
     def whole(self) -> Speech:
         """All pieces as one clip."""

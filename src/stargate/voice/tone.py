@@ -55,6 +55,11 @@ class ToneEngine:
         self._redeem(permit, "speak")
         return self._hum(utterance, float(profile.arrays["pitch_hz"][0]))
 
+    def rehearse(self, permit: Permit) -> Iterator[Signal]:
+        """There is nothing to load."""
+        self._redeem(permit, "rehearse")
+        return iter(())
+
     def forget(self, profile: VoiceProfile, permit: Permit) -> None:  # noqa: ARG002
         """Nothing is kept but the profile."""
         self._redeem(permit, "forget")

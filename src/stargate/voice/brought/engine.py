@@ -80,6 +80,11 @@ class BroughtEngine:
         self._redeem(permit, "speak")
         return self._pieces(utterance, profile)
 
+    def rehearse(self, permit: Permit) -> Iterator[Signal]:
+        """It has no voice but those that it learnt; it is loaded when one of them first speaks."""
+        self._redeem(permit, "rehearse")
+        return iter(())
+
     def forget(self, profile: VoiceProfile, permit: Permit) -> None:
         """Delete what is kept of the voice elsewhere."""
         self._redeem(permit, "forget")

@@ -12,23 +12,27 @@ import socket
 import sys
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 
+import numpy as np
 import uvicorn
 from fastapi import FastAPI
 
 from stargate.errors import StargateError
 from stargate.store.buckets import BucketStore
 from stargate.voice.assets import Assets
+from stargate.voice.audio_files import CODECS, encode
 from stargate.voice.crew import at_work, crew, work_in
 from stargate.voice.home import Home
 from stargate.voice.http.app import make_app
 from stargate.voice.http.service import Page, Service
 from stargate.voice.keys import KeyRing, RateLimit
 from stargate.voice.policy import Policy
+from stargate.voice.refusals import MissingError
+from stargate.voice.tone import RATE_HZ
 
 KEYS_FILE = "api-keys.json"
 LOOK_EVERY_S = 1.0
@@ -48,7 +52,7 @@ class Settings:
 def application(settings: Settings) -> FastAPI:
     """The application of one replica, with all it needs to speak loaded."""
     home = Home(settings.directory, Assets(settings.assets))
-    assert home.gate  # loaded now, and not by the first request
+    rehearse(home, settings.engine)
     buckets = BucketStore(settings.directory / "rates.db")
     service = Service(
         home=home,
@@ -59,6 +63,17 @@ def application(settings: Settings) -> FastAPI:
         console=settings.console,
     )
     return make_app(service)
+
+
+def rehearse(home: Home, engine: str) -> None:
+    """Load networks and encoders now, and not when the first to ask waits for them."""
+    gate = home.gate
+    with suppress(MissingError):  # whoever asks for this engine is told what is missing
+        gate.rehearse(engine)
+    silence = np.zeros(RATE_HZ, np.float32)
+    with suppress(MissingError):
+        for audio_format in CODECS:
+            encode(silence, RATE_HZ, audio_format)
 
 
 def serve(settings: Settings, host: str, port: int, n_replicas: int, workers: str) -> None:
@@ -85,6 +100,7 @@ def work(directory: Path, assets: Path, workers: str) -> None:
 def answer_at(settings: Settings, bound: socket.socket) -> None:
     """Answer at a socket, in this process."""
     config = uvicorn.Config(application(settings), log_level="warning")
+    sys.stderr.write("ready\n")
     uvicorn.Server(config).run(sockets=[bound])
 
 

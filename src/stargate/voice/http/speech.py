@@ -38,9 +38,8 @@ def speech(body: SpeechRequest, here: Here, who: Anyone) -> Response:
     if body.response_format == "wav" and body.stream_format == "audio":
         return _whole(release, here)
     audio_format = "pcm" if body.response_format == "wav" else body.response_format
-    pieces = _pieces(release, here.busy)
-    first = next(pieces)  # so that a refusal is an answer, not a broken stream
-    sound = encoded(_rest(first, pieces), release.rate_hz, audio_format)
+    coming = encoded(_pieces(release, here.busy), release.rate_hz, audio_format)
+    sound = _begun(next(coming), coming)  # a refusal is an answer, not a broken stream
     headers = {"X-Clip-Id": release.clip_id}
     if body.stream_format == "sse":
         events = _sent(_events(sound, release.clip_id))
@@ -78,12 +77,12 @@ def _pieces(release: Release, busy: threading.Lock) -> Generator[bytes]:
         pieces.close()
 
 
-def _rest(first: bytes, pieces: Generator[bytes]) -> Generator[bytes]:
+def _begun(first: bytes, rest: Generator[bytes]) -> Generator[bytes]:
     try:
         yield first
-        yield from pieces
+        yield from rest
     finally:
-        pieces.close()
+        rest.close()
 
 
 async def _sent(sound: Generator[bytes]) -> AsyncIterator[bytes]:

@@ -15,7 +15,7 @@ import numpy as np
 
 from stargate.voice.assets import BLEND, LEVELS, Assets, pinned
 from stargate.voice.engine import Capabilities, Progress, Sample, Utterance
-from stargate.voice.kokoro.equaliser import correction, equalise, long_term_spectrum
+from stargate.voice.kokoro.equaliser import N_BINS, correction, equalise, long_term_spectrum
 from stargate.voice.kokoro.styles import Floats, StyleBank, blend_weights
 from stargate.voice.kokoro.synthesis import RATE_HZ, Synthesiser
 from stargate.voice.permit import Permit, Redeem
@@ -39,6 +39,7 @@ CALIBRATION = (
 )
 """Said once at the end of an enrolment to measure colour and loudness."""
 GENERIC = ("am_michael", "af_heart")  # a man's voice and a woman's
+REHEARSAL = "No one hears this long rehearsal."
 FADE_S = 0.01
 BETWEEN_SEXES_HZ = 155.0  # of median pitch: above it the generic voice is the woman's
 
@@ -93,6 +94,12 @@ class KokoroEngine:
             self._say(clause, profile, utterance.language, utterance.speed)
             for clause in clauses(utterance.text)
         )
+
+    def rehearse(self, permit: Permit) -> Iterator[Signal]:
+        """A few words of a recorded voice, through a filter like any tuned voice's."""
+        self._redeem(permit, "rehearse")
+        flat = {**self.stock(GENERIC[0]).arrays, "equaliser": np.full(N_BINS, 1e-6, np.float32)}
+        yield self._say(REHEARSAL, VoiceProfile(NAME, "stock", flat), "en-US", 1.0)
 
     def forget(self, profile: VoiceProfile, permit: Permit) -> None:  # noqa: ARG002
         """Nothing is kept but the profile."""

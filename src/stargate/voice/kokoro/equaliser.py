@@ -15,6 +15,7 @@ from scipy.signal import fftconvolve, firwin2
 from stargate.voice.signal.spectrum import Array, Signal, power_spectrum
 
 N_FFT, HOP = 1024, 256
+N_BINS = N_FFT // 2 + 1
 N_CEPSTRUM = 24  # detail kept: formant colour, not harmonics
 STRENGTH = 0.5
 LARGEST_NEPER = 3.5  # of power, before the strength

@@ -1,4 +1,9 @@
-"""Long text cut where a speaker would breathe, so that speech can start before it is all made."""
+"""Long text cut where a speaker would breathe, so that speech can start before it is all made.
+
+A piece must be made before what goes before it has been heard. Where speech is made in at most
+half of the time that it lasts, it is if piece k is no longer than the first one may be and all
+before it together: L_k <= L_first + (L_1 + ... + L_(k-1)). So pieces grow as the speech goes on.
+"""
 
 from __future__ import annotations
 
@@ -9,41 +14,40 @@ CLAUSE_END = re.compile(r"(?<=[,;:—])\s+")
 WORD_BREAK = re.compile(
     r"\s+(?=(?:and|or|but|because|that|which|when|while|if|as|to|of|in|on|for|with|from|by)\b)"
 )
-FIRST_LIMIT = 45
+BLANK = re.compile(r"\s+")
+WORD = re.compile(r"\w")
+FIRST_LIMIT = 32
 LIMIT = 220
-"""Characters: about 0.06 s of speech each, so that the first piece lasts two or three seconds."""
+"""Characters: about 0.07 s of speech each, so that the first piece lasts two seconds or so."""
+LEAST_SHARE = 0.3  # of the room there is: a cut before it would leave a scrap
 
 
 def clauses(text: str, first_limit: int = FIRST_LIMIT, limit: int = LIMIT) -> list[str]:
     """Pieces to say one after the other; the first is short, for an early first sound."""
     pieces: list[str] = []
+    n_said = 0
     for sentence in SENTENCE_END.split(text.strip()):
-        pieces.extend(_packed(sentence.strip(), limit if pieces else first_limit, limit))
-    return [piece for piece in pieces if re.search(r"\w", piece)]
+        rest = sentence.strip()
+        while rest:
+            cut = _cut(rest, min(limit, first_limit + n_said), limit)
+            pieces.append(rest[:cut].rstrip())
+            n_said += len(pieces[-1])
+            rest = rest[cut:].lstrip()
+    return [piece for piece in pieces if has_words(piece)]
 
 
-def _packed(sentence: str, first_limit: int, limit: int) -> list[str]:
-    """Cut at clause ends, else before joining words, else between words; refill to the limit."""
-    if len(sentence) <= first_limit:
-        return [sentence]
-    parts = [sentence]
-    for boundary in (CLAUSE_END, WORD_BREAK, re.compile(r"\s+")):
-        parts = [
-            piece
-            for part in parts
-            for piece in (boundary.split(part) if len(part) > first_limit else [part])
-        ]
-        if max(map(len, parts)) <= limit and len(parts[0]) <= first_limit:
-            break
-    return _refilled(parts, first_limit, limit)
+def has_words(text: str) -> bool:
+    """Whether there is anything in a text that can be said."""
+    return WORD.search(text) is not None
 
 
-def _refilled(parts: list[str], first_limit: int, limit: int) -> list[str]:
-    filled: list[str] = []
-    for part in parts:
-        room = first_limit if len(filled) == 1 else limit
-        if filled and len(filled[-1]) + 1 + len(part) <= room:
-            filled[-1] = f"{filled[-1]} {part}"
-        else:
-            filled.extend(part[i : i + limit] for i in range(0, len(part), limit))
-    return filled
+def _cut(text: str, room: int, limit: int) -> int:
+    """Where to cut: at the last clause end, else before a joining word, else between words."""
+    if len(text) <= room:
+        return len(text)
+    for boundary in (CLAUSE_END, WORD_BREAK, BLANK):
+        ends = [start for m in boundary.finditer(text) if (start := m.start()) <= room]
+        if ends and ends[-1] >= LEAST_SHARE * room:
+            return ends[-1]
+    blank = BLANK.search(text)  # a word that is longer than the room
+    return min(blank.start() if blank else len(text), limit)
