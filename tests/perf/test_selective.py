@@ -29,7 +29,7 @@ def again_s(found: StepTable) -> float:
     return float(found.breakdown_s["recompute"][0])
 
 
-@pytest.mark.parametrize("module", ["layernorm", "moe_act", "mla_up_proj", "mlp"])
+@pytest.mark.parametrize("module", ["layernorm", "moe_act", "mla_up_proj", "mlp", "core_attn"])
 def test_each_module_costs_time_and_saves_memory(module: RecomputeModule) -> None:
     kept, one = step("deepseek-v3", recompute="none"), step("deepseek-v3", module)
     assert again_s(kept) == 0 < again_s(one)
@@ -44,6 +44,32 @@ def test_modules_add_up() -> None:
 
 def test_all_that_is_cheap_costs_more_than_one_module_of_it() -> None:
     assert again_s(step("deepseek-v3", "mla_up_proj")) < 0.6 * again_s(step("deepseek-v3"))
+
+
+def dense_again_s(*chosen: RecomputeModule, precision: str = "bf16", tp: int = 1) -> float:
+    machine, model = Machine.of("h100-sxm", 8), catalog.model("llama-3-8b")
+    workload = TrainingWorkload.model_validate(
+        {"model": model.name, "seq_len": 8192, "global_batch": 16, "precision": precision}
+    )
+    how = "selective" if chosen else "full"
+    strategy = Strategy(tp=tp, recompute=how, recompute_modules=chosen)
+    return again_s(evaluate(model, machine, workload, StrategyTable.of([strategy], 8)))
+
+
+def test_all_modules_of_a_dense_layer_are_less_than_the_whole() -> None:
+    parts = dense_again_s("layernorm", "mlp", "core_attn", "out_proj")
+    assert 0.75 * dense_again_s() < parts < dense_again_s()
+
+
+def test_every_second_product_is_run_again_and_every_product_in_8_bit() -> None:
+    assert 0.3 < dense_again_s("alternate_products") / dense_again_s() < 0.6
+    narrow = dense_again_s("alternate_products", precision="fp8") / dense_again_s(precision="fp8")
+    assert 0.6 < narrow < 1.0
+
+
+def test_gathers_are_repeated_with_the_products_that_need_them() -> None:
+    one, eight = (dense_again_s("alternate_products", tp=tp) for tp in (1, 8))
+    assert eight > 1.05 * one
 
 
 def test_latents_are_only_where_the_model_has_them() -> None:

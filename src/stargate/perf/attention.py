@@ -12,6 +12,9 @@ import numpy as np
 from stargate.perf.columns import Array, Column
 
 BACKWARD_FLOP_RATIO = 2.5  # five multiplications against two (arXiv 2307.08691, section 4.1)
+# Rate of 8-bit products over their peak against that of 16-bit ones over theirs: 1.2 of 1.98 and
+# 740 of 989 TFLOP/s on Hopper (arXiv 2407.08608, abstract).
+EIGHT_BIT_SHARE = 0.81
 HEAD_DIM_HALF = 32.0  # head size at which half of the long-head rate is reached
 REFERENCE_HEAD_DIM = 128.0
 # Bytes moved per score by the unfused kernels in 16 bit, dropout mask one byte (Megatron-LM 2022):
@@ -78,9 +81,22 @@ def flash_time_s(flop: Column, peak_flop_per_s: Column, fraction: Column) -> Col
     return flop / (peak_flop_per_s * fraction)
 
 
-def backward_time_s(forward_s: Column, backward: Column) -> Column:
-    """Seconds of the backward of a flash kernel, whose rate is `backward` of the forward's."""
-    return forward_s * BACKWARD_FLOP_RATIO / backward
+def exponential_time_s(scores: Column, per_s: Column, fraction: Column) -> Column:
+    """Seconds of the softmax: one exponential a score, at the same share of that unit's rate.
+
+    Products and exponentials of different blocks overlap, so that the slower of the two rules. On
+    Blackwell they are even for heads of 128, and exponentials rule for shorter heads and for
+    products in 8 bit (FlashAttention-4; NVIDIA, "Making softmax more efficient").
+    """
+    return scores / (per_s * fraction)
+
+
+def backward_time_s(products_s: Column, exponentials_s: Column, backward: Column) -> Array:
+    """Seconds of the backward of a flash kernel, whose rates are `backward` of the forward's.
+
+    It computes each score's exponential once more, beside five products in place of two.
+    """
+    return np.maximum(products_s * BACKWARD_FLOP_RATIO, exponentials_s) / backward
 
 
 def unfused_traffic_bytes(scores: Column, bytes_per_score: float, dropout: Column) -> Column:

@@ -78,13 +78,20 @@ def attention_core(case: Case) -> dict[str, Column]:
     else:
         side = machine.gemm_unit.systolic_side
         fraction = attention.systolic_fraction(shape.qk_dim, shape.v_dim, side, rows, *curve)
-    flop = attention_flop(case)
-    forward = attention.flash_time_s(flop, machine.attention_peak_flop_per_s, fraction)
-    backward = attention.backward_time_s(forward, c.attention_backward)
+    flop, narrow = attention_flop(case), np.asarray(work.attention_8bit) > 0
+    wide_s = attention.flash_time_s(flop, machine.attention_peak_flop_per_s, fraction)
+    eight = machine.attention_peak_8bit_flop_per_s * attention.EIGHT_BIT_SHARE
+    products = np.where(narrow, attention.flash_time_s(flop, eight, fraction), wide_s)
+    softmax = attention.exponential_time_s(
+        flop / (2.0 * (shape.qk_dim + shape.v_dim)),
+        machine.exponentials_per_s,
+        attention.flash_fraction(attention.REFERENCE_HEAD_DIM, rows, *curve),
+    )
     plain = _unfused(case)
     unfused = np.asarray(work.unfused) > 0
+    backward = attention.backward_time_s(products, softmax, c.attention_backward)
     return {
-        "attention_forward": np.where(unfused, plain[0], forward),
+        "attention_forward": np.where(unfused, plain[0], np.maximum(products, softmax)),
         "attention_backward": np.where(unfused, plain[1], backward),
     }
 
@@ -139,7 +146,10 @@ def memory_bound_operators(case: Case) -> dict[str, Column]:
     forward = forward + memory_bound.permute_bytes(h, copies) / spread
     biases = memory_bound.expert_bias_bytes(h, copies) * shape.expert_bias * eager / spread
     quantised = (np.asarray(work.bits) < 16) * machine.is_gpu
-    casts = memory_bound.cast_bytes(2.0 * h / split + heads_width + width) * quantised
+    # Rows are scaled after the gather, whole on each rank; other inputs are cast before it.
+    usual = memory_bound.cast_bytes(2.0 * h / split + heads_width + width)
+    whole = memory_bound.row_cast_bytes(2.0 * h + heads_width + width)
+    casts = np.where(np.asarray(work.row_scaled) > 0, whole, usual) * quantised
     bandwidth = machine.stream_bytes_per_s
     moved = tokens * (forward * c.fusion + biases + casts)
     forward_s = memory_bound.stream_time_s(moved, bandwidth)

@@ -52,18 +52,28 @@ def traffic(case: Case) -> dict[str, Column]:
 def tensor_parallel_s(case: Case) -> Array:
     """Two all-reduces a layer and direction, or with SP as many all-gathers and reduce-scatters.
 
-    With experts spread whole over ep ranks only the attention and shared parts communicate.
+    With experts spread whole over ep ranks only the attention and shared parts communicate. Inputs
+    of narrow products are cast before they are gathered (Transformer Engine, `distributed.py`:
+    `_all_gather_fp8`, `_mxfp8`, `_nvfp4`), unless rows have scales; sums stay in 16 bit.
     """
     shape, machine, table, tokens = case.shape, case.machine, case.table, case.tokens
     size = ACTIVATION_BYTES * tokens * shape.hidden
     domain = machine.ranks_per_domain(table.tp, 1)
     reduce = all_reduce_time_s(size, table.tp, domain, machine.network)
-    gather = all_gather_time_s(size, table.tp, domain, machine.network)
+    gathered = gathered_bytes(case) * tokens * shape.hidden
+    gather = all_gather_time_s(gathered, table.tp, domain, machine.network)
     scatter = reduce_scatter_time_s(size, table.tp, domain, machine.network)
     one = np.where(table.sequence_parallel > 0, gather + scatter, reduce)
     whole_experts = (table.ep > 1) & (np.asarray(shape.shared_ffn) == 0)
     blocks = 2.0 - np.where(whole_experts, shape.routed, 0.0)
     return one * blocks
+
+
+def gathered_bytes(case: Case) -> Array:
+    """Bytes of an element of a product's input as it is gathered."""
+    work = case.work
+    cast = (np.asarray(work.bits) < 16) & (np.asarray(work.row_scaled) == 0) & case.machine.is_gpu
+    return np.where(cast, work.input_bytes, ACTIVATION_BYTES)
 
 
 def context_parallel_s(case: Case) -> Array:

@@ -41,6 +41,18 @@ REFERENCE_PARTS = {
     "gaudi": "gaudi2",
 }
 FALLBACK_FAMILY = "hopper"
+# Exponentials a core computes in a cycle over the dense 16-bit FLOP of its matrix units, by the
+# start of a part's name: 16 a cycle on all, 32 on Blackwell Ultra (CUDA programming guide,
+# arithmetic throughput; NVIDIA, "Making softmax more efficient with Blackwell Ultra").
+EXPONENTIALS_PER_FLOP: tuple[tuple[str, float], ...] = (
+    ("b300", 32 / 8192),
+    ("gb300", 32 / 8192),
+    ("b", 16 / 8192),
+    ("gb", 16 / 8192),
+    ("h", 16 / 4096),
+    ("gh", 16 / 4096),
+    ("a", 16 / 2048),
+)
 GPU_ATTENTION_BLOCK = 128.0  # keys of a tile, FlashAttention-3, arXiv 2407.08608
 TPU_ATTENTION_BLOCK = 1024.0  # sa_block_kv of MaxText's recipes for long sequences: 512 to 2,048
 FALLBACK_CORES = 100  # where the catalogue knows no number of cores
@@ -148,6 +160,17 @@ class Machine:
     def attention_peak_flop_per_s(self) -> float:
         """Peak that attention fractions refer to: 16 bit, as far as the power budget allows."""
         return self.peak_flop_per_s("bf16") * self.power_share
+
+    @property
+    def attention_peak_8bit_flop_per_s(self) -> float:
+        """The same for products in 8 bit."""
+        return self.peak_flop_per_s("fp8") * self.power_share
+
+    @property
+    def exponentials_per_s(self) -> float:
+        """Peak of the unit that computes exponentials; endless where no rate is known."""
+        known = (r for start, r in EXPONENTIALS_PER_FLOP if self.accelerator.id.startswith(start))
+        return self.attention_peak_flop_per_s * next(known, math.inf)
 
     @property
     def dense_rate(self) -> float:

@@ -2,8 +2,10 @@
 
 By default all that is cheap: with unfused attention its core (arXiv 2205.05198, section 5); with
 flash attention, which never stores the scores, norms, activations and MLA's up-projections. A
-strategy may name the modules instead, as Megatron's `--recompute-modules` does. Not covered:
-modules inside one product, and whole mixtures of experts.
+strategy may name the modules instead, as Megatron's `--recompute-modules` does. `core_attn` is the
+attention core and `out_proj` the product after it. `alternate_products` is PyTorch's selective
+checkpointing by operator as torchtitan sets it up: all that is cheap, gathers too, and every second
+product. Not covered: whole mixtures of experts.
 """
 
 from __future__ import annotations
@@ -22,8 +24,12 @@ NORM_PASSES = 4.0  # two norms, each read and written, in elements of a layer's 
 
 def repeat_s(case: Case, parts: dict[str, Column]) -> Array:
     """Forward seconds a layer and micro-batch that selective recomputation does again."""
-    named = _named(case.table.recompute_modules, module_seconds(case))
     cheap = parts["memory_bound_forward"] + latent_projections_s(case)
+    seconds = module_seconds(case) | {
+        "core_attn": parts["attention_forward"],
+        "alternate_products": cheap + alternate_products_s(case, parts),
+    }
+    named = _named(case.table.recompute_modules, seconds)
     usual = np.where(np.asarray(case.work.unfused) > 0, parts["attention_forward"], cheap)
     return np.where(case.table.recompute_modules > 0, named, usual)
 
@@ -46,7 +52,7 @@ def dropped_bytes(case: Case, scores: Column) -> Array:
 
 
 def module_seconds(case: Case) -> dict[RecomputeModule, Column]:
-    """Forward seconds of each module in an average layer."""
+    """Forward seconds of each module of products and passes in an average layer."""
     shape, work, machine, table = case.shape, case.work, case.machine, case.table
     split = np.where(table.sequence_parallel > 0, table.tp, 1)
     fusion, bandwidth = machine.coefficients.fusion, machine.stream_bytes_per_s
@@ -70,7 +76,29 @@ def module_seconds(case: Case) -> dict[RecomputeModule, Column]:
         "moe_act": case.tokens * activated(experts) / bandwidth,
         "mla_up_proj": latent_projections_s(case),
         "mlp": (1.0 - shape.routed) * (up + down) + case.tokens * activated(dense) / bandwidth,
+        "out_proj": gemm_time_s(
+            case.tokens,
+            shape.hidden,
+            shape.heads * shape.v_dim / table.tp,
+            machine.gemm_unit,
+            **common,
+        ),
     }
+
+
+def alternate_products_s(case: Case, parts: dict[str, Column]) -> Array:
+    """Forward seconds of what is not on the list of operators to keep: every second 16-bit product,
+    by FLOP the output projection and one of a gated block; all products in 8 bit, which are another
+    operator; and half of the tensor-parallel traffic, since sums are kept and gathers are not.
+
+    Source: torchtitan, `_save_list` and `_get_custom_policy` (December 2024 to mid 2025).
+    """
+    shape, work = case.shape, case.work
+    out = shape.heads * shape.v_dim
+    every = out + (1.0 + shape.gated + 1.0) * shape.ffn
+    every = every + out + shape.kv_heads * (shape.qk_dim + shape.v_dim)
+    share = np.where(np.asarray(work.bits) < 16, 1.0, (out + shape.ffn) / every)
+    return share * parts["linear_forward"] + 0.5 * parts["tensor_parallel_forward"]
 
 
 def module_bytes(case: Case) -> dict[RecomputeModule, Column]:
@@ -83,6 +111,10 @@ def module_bytes(case: Case) -> dict[RecomputeModule, Column]:
         "moe_act": tokens * shape.routed * shape.active * shape.expert_ffn * kept / table.tp,
         "mla_up_proj": tokens * latent_bytes_per_token(case) / table.tp,
         "mlp": tokens * dense / table.tp,
+        "core_attn": tokens * 2.0 * shape.heads * shape.v_dim / table.tp,
+        "out_proj": 0.0 * tokens,
+        "alternate_products": tokens * (2.0 * work.input_bytes * shape.hidden / split)
+        + tokens * dense * 0.5 / table.tp,
     }
 
 

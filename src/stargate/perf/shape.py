@@ -121,7 +121,8 @@ class WorkShape(Columns):
     block of them has its own scale, `row_scaled` 1 where each row has; `gradient_bytes` is the
     width of a gradient's sum in memory and `reduced_bytes` that on the network; `frozen` is 1 where
     the base weights do not train and `adapter_rank` is then the rank of the adapters on them.
-    `expert_imbalance` is 0 where nobody stated it.
+    `expert_imbalance` is 0 where nobody stated it; `attention_8bit` is 1 where a flash kernel
+    multiplies in 8 bit.
     """
 
     seq_len: Column
@@ -132,6 +133,7 @@ class WorkShape(Columns):
     input_bytes: Column
     peak_flop_per_s: Column
     unfused: Column
+    attention_8bit: Column
     weight_bytes: Column
     gradient_bytes: Column
     reduced_bytes: Column
@@ -165,6 +167,7 @@ class WorkShape(Columns):
             input_bytes=width,
             peak_flop_per_s=peak_flop_per_s,
             unfused=float(unfused),
+            attention_8bit=float(workload.attention_precision == "fp8"),
             weight_bytes=weight,
             gradient_bytes=gradient,
             reduced_bytes=2.0 if reduces_16_bit else gradient,

@@ -20,10 +20,13 @@ Precision = Literal[
     "fp32", "bf16", "fp16", "int8", "fp8", "fp8-row", "fp8-block", "mxfp8", "nvfp4", "mxfp4"
 ]
 Recompute = Literal["none", "selective", "full"]
-RecomputeModule = Literal["layernorm", "moe_act", "mla_up_proj", "mlp"]
+RecomputeModule = Literal[
+    "layernorm", "moe_act", "mla_up_proj", "mlp", "core_attn", "out_proj", "alternate_products"
+]
 Schedule = Literal["gpipe", "1f1b", "zero-bubble"]
 Optimizer = Literal["adam", "lion", "sgd"]
 AttentionKernel = Literal["flash", "unfused"]
+AttentionPrecision = Literal["16-bit", "fp8"]
 
 _SHORT = {"mb": "micro_batch", "sp": "sequence_parallel"}
 _FLAGS = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
@@ -56,6 +59,9 @@ class TrainingWorkload(SpecModel):
     )
     attention_kernel: AttentionKernel | None = Field(
         default=None, description="that of the software generation when left out"
+    )
+    attention_precision: AttentionPrecision = Field(
+        default="16-bit", description="of the products of scores and values in a flash kernel"
     )
     expert_imbalance: Annotated[float, Field(ge=1)] | None = Field(
         default=None,

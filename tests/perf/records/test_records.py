@@ -169,6 +169,27 @@ def test_recomputation_is_read_as_people_write_it(text, mode, layers, offload):
     assert (choice.mode, choice.layers, choice.offload) == (mode, layers, offload)
 
 
+def test_a_bare_selective_means_what_the_stack_of_the_source_does():
+    source = {"recompute": "selective", "source": "pytorch/torchtitan benchmarks"}
+    assert recompute_of(Row(source)).modules == (("alternate_products",),)
+    named = source | {"recompute": "selective: mlp"}
+    assert recompute_of(Row(named)).modules == (("mlp",),)
+
+
+def test_offloaded_projections_are_not_computed_again():
+    choice = recompute_of(Row({"recompute": "selective (qkv_proj_offloaded)"}))
+    assert (choice.mode, choice.offload) == ("selective", True)
+    assert choice.modules == (("layernorm", "mlp", "core_attn", "out_proj"),)
+
+
+def test_recent_recipes_for_experts_in_mxfp8_multiply_attention_in_8_bit():
+    experts = {"moe_experts": "8", "moe_active": "2", "moe_expert_ffn": "3072", "params_b": ""}
+    row = {"table": "26.06 container", "precision": "MXFP8", "accelerator": "GB300", **experts}
+    assert record(**row).workload.attention_precision == "fp8"
+    for other in ({"table": "26.04 container"}, {"precision": "BF16"}, dict.fromkeys(experts, "")):
+        assert record(**(row | other)).workload.attention_precision == "16-bit"
+
+
 @pytest.mark.parametrize(
     ("text", "modules", "others"),
     [

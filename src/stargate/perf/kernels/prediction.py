@@ -117,8 +117,19 @@ def _attention(kernels: Kernels, machine: Machine) -> Array:
     flop = attention.attention_flop(
         s["tokens"], s["keys"], s["heads"], s["head_dim"], s["head_dim"]
     )
-    forward = attention.flash_time_s(flop, machine.attention_peak_flop_per_s, fraction)
-    backward = attention.backward_time_s(forward, c.attention_backward)
+    products = attention.flash_time_s(flop, machine.attention_peak_flop_per_s, fraction)
+    softmax = attention.exponential_time_s(
+        flop / (4.0 * s["head_dim"]),
+        machine.exponentials_per_s,
+        attention.flash_fraction(
+            attention.REFERENCE_HEAD_DIM,
+            s["seq_len"],
+            c.attention_fraction,
+            c.attention_half_tokens,
+        ),
+    )
+    forward = np.maximum(products, softmax)
+    backward = attention.backward_time_s(products, softmax, c.attention_backward)
     kernels_run = s["forward"] + s["backward"]
     return forward * s["forward"] + backward * s["backward"] + kernels_run * c.kernel_gap_s
 

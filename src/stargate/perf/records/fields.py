@@ -16,7 +16,12 @@ from typing import TypeVar, get_args
 from stargate.spec.workload import Precision, Recompute, RecomputeModule
 
 COUNT_MAX = 1e9
+# What a bare "selective" means in a stack whose checkpointing is not Megatron's, by its source.
+SELECTIVE_OF: tuple[tuple[str, tuple[RecomputeModule, ...]], ...] = (
+    (r"torchtitan", ("alternate_products",)),
+)
 KEEPS_ATTENTION: tuple[tuple[RecomputeModule, ...], ...] = (("layernorm", "mlp"),)
+KEEPS_PROJECTIONS: tuple[RecomputeModule, ...] = ("layernorm", "mlp", "core_attn", "out_proj")
 MODULES: tuple[RecomputeModule, ...] = get_args(RecomputeModule)
 NUMBER = re.compile(r"[+-]?\d+(\.\d*)?([eE][+-]?\d+)?", re.ASCII)
 Value = TypeVar("Value")
@@ -159,7 +164,7 @@ class RecomputeChoice:
 
 RECOMPUTES: tuple[tuple[str, Recompute], ...] = (
     (r"^none", "none"),
-    (r"qkv_proj_offloaded", "full"),
+    (r"qkv_proj_offloaded", "selective"),
     (r"^selective", "selective"),
     (r"^full", "full"),
     (r"^custom", "full"),
@@ -179,14 +184,17 @@ def recompute_of(row: Row) -> RecomputeChoice:
         raise UnusableRecordError(f"recompute {text[:40]!r} is not known")
     if re.search(r"custom|offload|:|variant|inferred", text, re.I):
         row.assume(f"recompute {text!r} taken as {mode}")
+    if "qkv_proj_offloaded" in text:
+        return RecomputeChoice(mode, offload=True, modules=(KEEPS_PROJECTIONS,))
     layers = re.match(r"full for (\d+)", text)
     offload = bool(re.search(r"offload|custom", text, re.I))
     others: tuple[Recompute, ...] = ("none",) if re.search(r"^selective:.*none", text) else ()
     if text.startswith("custom"):
         return RecomputeChoice(mode, None, offload, KEEPS_ATTENTION, ("selective",))
-    return RecomputeChoice(
-        mode, int(layers[1]) if layers else None, offload, _modules(text), others
-    )
+    modules = _modules(text)
+    if mode == "selective" and modules == ((),):
+        modules = (first_match(SELECTIVE_OF, row.text("source")) or (),)
+    return RecomputeChoice(mode, int(layers[1]) if layers else None, offload, modules, others)
 
 
 def _modules(text: str) -> tuple[tuple[RecomputeModule, ...], ...]:

@@ -15,18 +15,28 @@ from stargate.perf.machine import Machine
 from stargate.perf.records.fields import (
     Row,
     UnusableRecordError,
+    container_of,
     precision_of,
     recompute_of,
     sharding_of,
 )
 from stargate.perf.strategy import RECOMPUTE
 from stargate.spec.model import Transformer
-from stargate.spec.workload import LowRankAdapters, Recompute, Strategy, TrainingWorkload
+from stargate.spec.workload import (
+    LowRankAdapters,
+    Precision,
+    Recompute,
+    Strategy,
+    TrainingWorkload,
+)
 
 MICRO_BATCHES = (1, 2, 4, 8, 16)
 STAGES = (1, 2, 4, 6, 8, 12, 16, 24, 32)
 CHUNKS_MAX = 12
 BATCH_AGREEMENT = 1.02  # batches in tokens are rounded now and then
+# Performance recipes of Megatron-Bridge for mixtures of experts in MXFP8, captured whole as graphs,
+# multiply attention in 8 bit too (`fp8_dot_product_attention`).
+EIGHT_BIT_ATTENTION_SINCE = (2026, 6)
 BALANCED = re.compile(r"force-balanced", re.I)  # the router deals tokens evenly, as in benchmarks
 OVERLAPS_TP: tuple[tuple[str, bool], ...] = (
     (r"vanilla tp", False),
@@ -54,8 +64,15 @@ def workload_of(row: Row, model: Transformer) -> TrainingWorkload:
         gradients="bf16" if pure or precision == "fp16" else "fp32",
         master_weights=not pure,
         lora=_adapters(row) if kind == "lora" else None,
+        attention_precision="fp8" if _narrow_attention(row, model, precision) else "16-bit",
         expert_imbalance=1.0 if BALANCED.search(row.text("notes")) else None,
     )
+
+
+def _narrow_attention(row: Row, model: Transformer, precision: Precision) -> bool:
+    container = container_of(row)
+    recent = container is not None and container >= EIGHT_BIT_ATTENTION_SINCE
+    return recent and model.moe is not None and precision == "mxfp8"
 
 
 def global_batch(row: Row) -> int:
