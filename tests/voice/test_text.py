@@ -120,7 +120,10 @@ def test_a_clause_is_no_longer_than_what_is_heard_while_it_is_made(text: str) ->
 
 
 def test_a_clause_is_not_cut_into_a_scrap_and_joining_words_begin_one() -> None:
-    assert clauses("Oh, she had not thought of it at all. Then she left.")[0] == "Oh, she had not thought"
+    assert (
+        clauses("Oh, she had not thought of it at all. Then she left.")[0]
+        == "Oh, she had not thought"
+    )
     assert clauses("No one knew that which was asked of them")[1] == "of them"
 
 

@@ -10,7 +10,7 @@ import sqlite3
 from dataclasses import dataclass
 from pathlib import Path
 
-from stargate.store import enrolments
+from stargate.store import drafts, enrolments
 from stargate.store.database import Database, insert
 
 SCHEMA = """
@@ -110,7 +110,8 @@ class VoiceStore:
     """The tables, by what is asked of them."""
 
     def __init__(self, file: Path) -> None:
-        self._database = Database(file, SCHEMA + enrolments.SCHEMA)
+        self._database = Database(file, SCHEMA + drafts.SCHEMA + enrolments.SCHEMA)
+        self.drafts = drafts.DraftStore(self._database)
 
     def add(self, record: Consent | Voice | Clip | NoGo) -> None:
         """Keep a new record."""
@@ -155,13 +156,14 @@ class VoiceStore:
     def revoke(self, consent_id: str) -> list[str]:
         """Revoke a consent, delete its voices and what is known of the person; their ids.
 
-        Enrolments that wait or run end with it, and their recordings are erased.
+        Enrolments that wait or run end with it; their recordings and drafts are erased.
         """
         with self._database.change() as connection:
             rows = connection.execute(
                 "SELECT id FROM voices WHERE consent_id = ?", (consent_id,)
             ).fetchall()
-            connection.execute("DELETE FROM voices WHERE consent_id = ?", (consent_id,))
+            for table in ("voices", "drafts"):
+                connection.execute(f"DELETE FROM {table} WHERE consent_id = ?", (consent_id,))
             connection.execute(
                 "UPDATE consents SET state = 'revoked', sealed_embeddings = NULL WHERE id = ?",
                 (consent_id,),

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
+from stargate.voice.draft import NO_DRAFT, Draft
 from stargate.voice.permit import Permit
 from stargate.voice.profile import VoiceProfile
 from stargate.voice.signal.spectrum import Signal, resample
@@ -80,8 +81,10 @@ class Engine(Protocol):
         """What it can do."""
         ...
 
-    def enroll(self, sample: Sample, permit: Permit, progress: Progress) -> VoiceProfile:
-        """Learn the voice of a sample."""
+    def enroll(
+        self, sample: Sample, permit: Permit, progress: Progress, draft: Draft = NO_DRAFT
+    ) -> VoiceProfile:
+        """Learn the voice of a sample, going on from the draft where that takes long."""
         ...
 
     def comparisons(self, sample: Sample) -> Mapping[str, VoiceProfile]:

@@ -63,10 +63,11 @@ def submit(
 
 
 def cancel(rooms: Rooms, tenant: str, enrolment_id: str) -> Enrolment:
-    """End an enrolment and erase its recording."""
+    """End an enrolment; erase its recording and what was learnt of it."""
     found = of(rooms, tenant, enrolment_id)
     if not rooms.enrolments.cancel(found.id):
         raise RefusedError("enrolment_over", f"{found.id} is {found.state} already")
+    rooms.voices.drafts.drop_of(found.consent_id)
     rooms.audit.append("enrolment_cancelled", tenant, found.id)
     return of(rooms, tenant, enrolment_id)
 

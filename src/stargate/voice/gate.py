@@ -19,6 +19,7 @@ import numpy as np
 from stargate.errors import StargateError
 from stargate.store.voices import Charge, Consent, NoGo, Voice
 from stargate.voice.consent import check_words, new_nonce, phrase
+from stargate.voice.draft import SealedDraft, draft_key
 from stargate.voice.embeddings import from_bytes, to_bytes
 from stargate.voice.engine import Engine, Progress, Sample, Utterance
 from stargate.voice.marking import Lay, marked
@@ -99,14 +100,20 @@ class Gate:
         engine: str,
         progress: Progress = lambda _what, _share: None,
     ) -> Voice:
-        """Learn a voice: the sample must be fit, allowed, and of the person who consented."""
-        with self._recorded("voice_enrolled", tenant, name) as detail:
+        """Learn a voice: the sample must be fit, allowed, and of the person who consented.
+
+        An enrolment that was stopped goes on where it was, if it is asked for again as it was.
+        """
+        with (
+            self._recorded("voice_enrolled", tenant, name) as detail,
+            self._draft(consent_id, engine, sample) as draft,
+        ):
             detail["consent"] = consent_id
             self._check_name(tenant, name)
             progress("checking the recording", 0.0)
             report = self._check_sample(self._good_consent(tenant, consent_id), sample)
-            learning = _up_to(LEARNT, progress)
-            profile = self._engine(engine).enroll(sample, self._office.issue("enroll"), learning)
+            learning, permit = _up_to(LEARNT, progress), self._office.issue("enroll")
+            profile = self._engine(engine).enroll(sample, permit, learning, draft)
             progress("measuring how near the copy comes", LEARNT)
             report |= self._quality(self._engine(engine), profile, sample, consent_id, tenant)
             voice = Voice(
@@ -311,6 +318,18 @@ class Gate:
 
     def _sealed(self, sample: Sample) -> bytes:
         return self._parts.vault.seal(to_bytes(self._parts.ears.embed(sample)))
+
+    @contextmanager
+    def _draft(self, consent_id: str, engine: str, sample: Sample) -> Iterator[SealedDraft]:
+        """What was learnt before; erased when the enrolment is done or refused, not if it stops."""
+        parts, key = self._parts, draft_key(consent_id, engine, sample.signal)
+        draft = SealedDraft(key, consent_id, parts.voices.drafts, parts.vault, parts.now_s)
+        try:
+            yield draft
+        except RefusedError:
+            draft.drop()
+            raise
+        draft.drop()
 
     @contextmanager
     def _recorded(self, event: str, tenant: str, subject: str) -> Iterator[dict[str, object]]:

@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping
 
 import numpy as np
 
+from stargate.voice.draft import NO_DRAFT, Draft
 from stargate.voice.engine import Capabilities, Progress, Sample, Utterance
 from stargate.voice.permit import Permit, Redeem
 from stargate.voice.profile import VoiceProfile
@@ -37,7 +38,13 @@ class ToneEngine:
         """It clones nothing and needs nothing."""
         return Capabilities("tone", "none", ("en-US",), RATE_HZ, True, "no weights", True)
 
-    def enroll(self, sample: Sample, permit: Permit, progress: Progress) -> VoiceProfile:
+    def enroll(
+        self,
+        sample: Sample,
+        permit: Permit,
+        progress: Progress,
+        draft: Draft = NO_DRAFT,  # noqa: ARG002
+    ) -> VoiceProfile:
         """Keep the pitch of the sample."""
         self._redeem(permit, "enroll")
         pitch_hz = np.array([median_pitch_hz(sample.at(RATE_HZ), RATE_HZ)], np.float32)

@@ -18,6 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from stargate.voice.audio_files import encode
+from stargate.voice.draft import NO_DRAFT, Draft
 from stargate.voice.engine import Capabilities, Progress, Sample, Utterance
 from stargate.voice.permit import Permit, Redeem
 from stargate.voice.profile import VoiceProfile
@@ -61,7 +62,13 @@ class BroughtEngine:
         """What it can do."""
         return self._speaks.capabilities
 
-    def enroll(self, sample: Sample, permit: Permit, progress: Progress) -> VoiceProfile:
+    def enroll(
+        self,
+        sample: Sample,
+        permit: Permit,
+        progress: Progress,
+        draft: Draft = NO_DRAFT,  # noqa: ARG002
+    ) -> VoiceProfile:
         """Let it listen to the sample."""
         self._redeem(permit, "enroll")
         with contained():

@@ -24,7 +24,7 @@ from fastapi import FastAPI
 from stargate.errors import StargateError
 from stargate.store.buckets import BucketStore
 from stargate.voice.assets import Assets
-from stargate.voice.audio_files import CODECS, encode
+from stargate.voice.audio_files import CODECS, DECODE_RATE_HZ, encode
 from stargate.voice.crew import at_work, crew, work_in
 from stargate.voice.home import Home
 from stargate.voice.http.app import make_app
@@ -32,7 +32,6 @@ from stargate.voice.http.service import Page, Service
 from stargate.voice.keys import KeyRing, RateLimit
 from stargate.voice.policy import Policy
 from stargate.voice.refusals import MissingError
-from stargate.voice.tone import RATE_HZ
 
 KEYS_FILE = "api-keys.json"
 LOOK_EVERY_S = 1.0
@@ -70,10 +69,10 @@ def rehearse(home: Home, engine: str) -> None:
     gate = home.gate
     with suppress(MissingError):  # whoever asks for this engine is told what is missing
         gate.rehearse(engine)
-    silence = np.zeros(RATE_HZ, np.float32)
+    silence = np.zeros(DECODE_RATE_HZ, np.float32)
     with suppress(MissingError):
         for audio_format in CODECS:
-            encode(silence, RATE_HZ, audio_format)
+            encode(silence, DECODE_RATE_HZ, audio_format)
 
 
 def serve(settings: Settings, host: str, port: int, n_replicas: int, workers: str) -> None:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from stargate.voice.assets import BLEND, LEVELS, Assets, pinned
+from stargate.voice.draft import NO_DRAFT, Draft
 from stargate.voice.engine import Capabilities, Progress, Sample, Utterance
 from stargate.voice.kokoro.equaliser import N_BINS, correction, equalise, long_term_spectrum
 from stargate.voice.kokoro.styles import Floats, StyleBank, blend_weights
@@ -68,7 +69,9 @@ class KokoroEngine:
         """It tunes; it does not clone in one pass."""
         return Capabilities(NAME, "tuned", tuple(LANGUAGES), RATE_HZ, True, "Apache-2.0", True)
 
-    def enroll(self, sample: Sample, permit: Permit, progress: Progress) -> VoiceProfile:
+    def enroll(
+        self, sample: Sample, permit: Permit, progress: Progress, draft: Draft = NO_DRAFT
+    ) -> VoiceProfile:
         """Tune a voice to the sample, to the highest level that the assets allow."""
         self._redeem(permit, "enroll")
         recording = sample.at(RATE_HZ)
@@ -77,7 +80,7 @@ class KokoroEngine:
         gain = np.zeros(1, np.float32)
         level = "blend"
         if not self._assets.lacks(LEVELS[-1]):
-            offset = self._tuned(recording, weights, progress)
+            offset = self._tuned(recording, weights, progress, draft)
             gain = self._correction(recording, weights, offset)
             level = "tuned_eq"
         arrays = {"weights": weights, "offset": offset, "equaliser": gain}
@@ -153,7 +156,9 @@ class KokoroEngine:
             signal = equalise(signal, arrays["equaliser"])
         return _faded(limited(signal * arrays["volume"][0]))
 
-    def _tuned(self, recording: Signal, weights: Floats, progress: Progress) -> Floats:
+    def _tuned(
+        self, recording: Signal, weights: Floats, progress: Progress, draft: Draft
+    ) -> Floats:
         from stargate.voice.kokoro.differentiable import DifferentiableKokoro
         from stargate.voice.kokoro.tuning import SENTENCES, Plan, Target, tune
 
@@ -169,6 +174,8 @@ class KokoroEngine:
             self._bank.spread(),
             plan,
             lambda step, cosine: progress(f"similarity {cosine:.2f}", step / plan.n_steps),
+            draft,
+            _weights(),
         )
 
     def _correction(self, recording: Signal, weights: Floats, offset: Floats) -> Floats:
@@ -213,7 +220,7 @@ class KokoroEngine:
     @property
     def _bank_key(self) -> str:
         """The embeddings hold for these weights and this sentence."""
-        return "|".join([pinned()[n].sha256 for n in BLEND.assets] + [BANK_SENTENCE])
+        return f"{_weights()}|{BANK_SENTENCE}"
 
     @property
     def prepared(self) -> bool:
@@ -230,6 +237,11 @@ class KokoroEngine:
         with np.load(self._bank_file, allow_pickle=False) as file:
             kept = [name not in self._left_out for name in self._whole_bank.names]
             return file["embeddings"][kept]
+
+
+def _weights() -> str:
+    """Which weights these are: their hashes."""
+    return "|".join(pinned()[name].sha256 for name in BLEND.assets)
 
 
 def _untuned(weights: Floats, level: str) -> VoiceProfile:

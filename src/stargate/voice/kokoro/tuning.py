@@ -23,9 +23,11 @@ import torch
 from scipy.fft import dct
 from torch import Tensor
 
+from stargate.voice.draft import NO_DRAFT, Draft
 from stargate.voice.encoders.ge2e import Ge2eEncoder
 from stargate.voice.kokoro.differentiable import DifferentiableKokoro
 from stargate.voice.kokoro.styles import Floats
+from stargate.voice.kokoro.tuning_state import TuningState
 from stargate.voice.signal.pitch import median_pitch_hz
 from stargate.voice.signal.spectrum import Signal, mel_filterbank
 
@@ -118,6 +120,12 @@ def _shape(mel: Tensor) -> tuple[Tensor, Tensor]:
     return centred.mean(dim=1), centred.std(dim=1)
 
 
+def learning_rate(step: int, plan: Plan) -> float:
+    """Half a cosine from the plan's to the coolest (Loshchilov and Hutter, SGDR, 2017)."""
+    falling = (1 + np.cos(np.pi * step / plan.n_steps)) / 2
+    return float(COOLEST + (plan.learning_rate - COOLEST) * falling)
+
+
 def tune(
     network: DifferentiableKokoro,
     target: Target,
@@ -125,14 +133,22 @@ def tune(
     spread: Floats,
     plan: Plan,
     progress: Callable[[int, float], None] = lambda _step, _similarity: None,
+    draft: Draft = NO_DRAFT,
+    label: str = "",
 ) -> Floats:
-    """The offset to add to any style of the voice; `sentences` are tokens and their style."""
+    """The offset to add to any style of the voice; `sentences` are tokens and their style.
+
+    Every step is kept in the draft, and a draft of the same plan and `label` (what else the tuning
+    rests on) is gone on with. What a step does follows from its number and the state alone, so a
+    tuning that was stopped comes to the same offset, to the bit.
+    """
+    label = f"{label} {plan} {SENTENCES}"
+    state = TuningState.from_bytes(draft.read(), label) or TuningState.begun(len(spread))
+    offset, optimiser = state.resumed(plan.learning_rate)
     scale = torch.from_numpy(spread * REACH)
-    offset = torch.zeros(len(spread), requires_grad=True)
-    generator = torch.Generator().manual_seed(plan.seed)
-    optimiser = torch.optim.Adam([offset], lr=plan.learning_rate)
-    cooling = torch.optim.lr_scheduler.CosineAnnealingLR(optimiser, plan.n_steps, COOLEST)
-    for step in range(plan.n_steps):
+    for step in range(state.step, plan.n_steps):
+        generator = torch.Generator().manual_seed(plan.seed + step)
+        optimiser.param_groups[0]["lr"] = learning_rate(step, plan)
         tokens, style = sentences[step % len(sentences)]
         wave, pitch = network(tokens, torch.from_numpy(style) + offset * scale)
         similarity = target.similarity(wave)
@@ -148,6 +164,6 @@ def tune(
         if offset.grad is not None and torch.isfinite(offset.grad).all():
             torch.nn.utils.clip_grad_norm_([offset], 1.0)
             optimiser.step()
-        cooling.step()
         progress(step + 1, float(similarity.detach()))
+        draft.write(TuningState.of(step + 1, offset, optimiser).to_bytes(label))
     return np.asarray((offset.detach() * scale).numpy(), np.float32)
