@@ -15,6 +15,7 @@ from stargate.store.audit import AuditLog
 from stargate.store.voices import VoiceStore
 from stargate.voice.engine import Sample
 from stargate.voice.gate import Gate
+from stargate.voice.mark_search import Mark, look_for_mark
 from stargate.voice.parts import Parts
 from stargate.voice.policy import Embedding, Policy
 from stargate.voice.recogniser import plain_words
@@ -53,6 +54,11 @@ class PilotMarker:
         return float(np.clip(abs(signal @ wave) / len(signal) * 2 / 0.02, 0, 1))
 
 
+def speech_s(signal: Signal, rate_hz: float) -> float:
+    """Seconds of sound: hums are speech enough here."""
+    return measure(signal, int(rate_hz)).speech_s
+
+
 class PitchEars:
     """Two encoders that tell voices apart by pitch alone: an octave is a right angle."""
 
@@ -62,8 +68,8 @@ class PitchEars:
         vector = np.array([np.cos(angle), np.sin(angle)], np.float32)
         return {"a": vector, "b": vector}
 
-    def mark(self, sample: Sample) -> float:
-        return PilotMarker().score(sample.signal, sample.rate_hz)
+    def mark(self, sample: Sample) -> Mark:
+        return look_for_mark(sample, PilotMarker(), speech_s)
 
 
 @dataclass
@@ -121,8 +127,7 @@ class House:
         return self.gate.enroll(tenant, name, consent, speech_like(110.0), "tone").id
 
     def speech_s(self, signal: Signal, rate_hz: float) -> float:
-        """Seconds of sound: hums are speech enough here."""
-        return measure(signal, int(rate_hz)).speech_s
+        return speech_s(signal, rate_hz)
 
     def refusals(self) -> list[tuple[str, str]]:
         """(what was asked, the rule that refused it), from the audit, oldest first."""

@@ -14,17 +14,17 @@ from hypothesis import strategies as st
 
 from stargate.voice import fingerprint
 from stargate.voice.audio_files import decode, encode
-from stargate.voice.detection import (
+from stargate.voice.detection import detect
+from stargate.voice.engine import Sample, Utterance
+from stargate.voice.manifest import judge_manifest
+from stargate.voice.mark_search import (
     LEAST_SPEECH_S,
     SCAN_S,
     SPEEDS,
-    detect,
     loudest,
     probability,
     scan,
 )
-from stargate.voice.engine import Sample, Utterance
-from stargate.voice.manifest import judge_manifest
 from stargate.voice.signal.spectrum import Signal, resample
 
 if TYPE_CHECKING:

@@ -12,11 +12,12 @@ import pytest
 
 from stargate.voice.engine import Sample, Utterance
 from stargate.voice.gate import Gate
+from stargate.voice.mark_search import SPEEDS, Mark
 from stargate.voice.marking import marked
 from stargate.voice.permit import Permit, PermitOffice
-from stargate.voice.policy import Policy
+from stargate.voice.policy import Policy, check_no_mark
 from stargate.voice.refusals import RefusedError
-from stargate.voice.signal.spectrum import Signal
+from stargate.voice.signal.spectrum import Signal, resample
 from stargate.voice.tone import ToneEngine
 
 if TYPE_CHECKING:
@@ -93,6 +94,21 @@ def test_a_synthetic_voice_cannot_consent(house: House, speaker: Speaker) -> Non
     ours = Sample(house.parts.marker.embed(speaker(110).signal, 24_000), 24_000)
     with pytest.raises(RefusedError, match="synthetic"):
         house.gate.give_consent("acme", asked.id, ours)
+
+
+def test_a_clip_of_ours_played_faster_is_no_sample_either(house: House, speaker: Speaker) -> None:
+    marked = house.parts.marker.embed(speaker(110, 12).signal, 24_000)
+    faster = Sample(resample(marked, 24_000 * SPEEDS[-4], 24_000), 24_000)
+    assert house.parts.marker.score(faster.signal, 24_000) < 0.5
+    with pytest.raises(RefusedError, match="watermark scores"):
+        house.gate.enroll("acme", "ada", house.consent(), faster, "tone")
+    assert house.refusals() == [("voice_enrolled", "sample_synthetic")]
+
+
+def test_what_scores_high_without_speech_is_not_called_ours() -> None:
+    check_no_mark("sample_synthetic", "the sample", Mark(score=1.0, speed=1.0, speech_s=0.0))
+    with pytest.raises(RefusedError, match="the sample is synthetic"):
+        check_no_mark("sample_synthetic", "the sample", Mark(score=1.0, speed=1.0, speech_s=3.0))
 
 
 def test_one_person_cannot_consent_for_another(house: House, speaker: Speaker) -> None:

@@ -8,11 +8,12 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from stargate.voice.detection import Mark
 from stargate.voice.engine import Sample
+from stargate.voice.mark_search import Mark
 from stargate.voice.signal.pitch import median_pitch_hz
 from stargate.voice.speakers import READING
-from stargate.voice.survival import ATTACKS, _counted
+from stargate.voice.survival import ATTACKS, counted
+from stargate.voice.trial import Seen, dealt, reliability, tabulated
 from stargate.voice.unmarked import ESPEAK, SENTENCES, WINDOW_S, sounds, upper_bound, windows
 
 Speaker = Callable[..., Sample]
@@ -41,14 +42,14 @@ def test_sounds_that_are_no_speech_fill_their_windows() -> None:
         assert np.abs(window.signal).max() == pytest.approx(0.3)
 
 
-def test_no_sentence_or_voice_that_set_the_threshold_is_counted_again() -> None:
+def test_no_sentence_or_voice_that_set_the_threshold_iscounted_again() -> None:
     assert not set(SENTENCES) & set(READING)
     assert len(set(ESPEAK)) == len(ESPEAK)
 
 
 def test_only_windows_with_speech_count_and_bound_the_rate() -> None:
     loud = [Mark(0.9, 1.0, 0.0)] * 5  # sounds that score high, and no one speaks
-    row = _counted("some", [*loud, Mark(0.9, 1.0, 2.0), *[Mark(0.1, 1.0, 2.0)] * 9])
+    row = counted("some", [*loud, Mark(0.9, 1.0, 2.0), *[Mark(0.1, 1.0, 2.0)] * 9])
     assert (row["n_windows"], row["n_judged"], row["n_alarms"]) == (15, 10, 1)
     assert row["rate_at_most"] == upper_bound(1, 10)
 
@@ -66,3 +67,35 @@ def test_a_change_of_pitch_is_what_it_says_at_any_rate(
     assert len(higher) == pytest.approx(len(signal), rel=0.02)
     heard_hz = median_pitch_hz(Sample(higher, rate_hz).at(24_000), 24_000)
     assert heard_hz == pytest.approx(110 * 2 ** (semitones / 12), rel=0.02)
+
+
+def seen(alarm: float, found: float, attack: str = "8 kHz sampling") -> Seen:
+    mark = [Mark(score, 1.0, 2.0) for score in (0.1, alarm, found)]
+    return Seen("ada", attack, *mark)
+
+
+def test_a_window_counts_once_however_it_alarms() -> None:
+    twice = Seen("ada", "one second of it", *[Mark(1.0, 1.0, 2.0)] * 3)
+    table = tabulated([seen(0.1, 1.0), seen(1.0, 1.0), twice, seen(0.2, 0.1)])
+    assert (table["n_judged"], table["n_alarms"]) == (4, 2)
+    assert table["rate_at_most"] == upper_bound(2, 4)
+
+
+def test_every_window_is_attacked_once_and_the_attacks_are_dealt_out_in_turn() -> None:
+    long = Sample(np.zeros(24_000 * 3 * 50, np.float32), 24_000)
+    names = [name for _, _, name in dealt([("ada", long)], ATTACKS)]
+    assert len(names) == 50
+    counts = [names.count(name) for name in ATTACKS if name != "as it is"]
+    assert max(counts) - min(counts) <= 1
+    assert "as it is" not in names
+
+
+def test_a_chance_that_is_stated_is_held_against_the_share_that_is_marked() -> None:
+    marks = [(True, Mark(1.0, 1.0, 2.0))] * 50 + [(False, Mark(0.0, 1.0, 2.0))] * 500
+    rows = reliability([*marks, (False, Mark(1.0, 1.0, 0.0))])
+    assert [row["n_marked"] for row in rows] == [0, 0, 0, 0, 50]
+    assert [row["n_unmarked"] for row in rows] == [500, 0, 0, 0, 0]
+    assert (rows[0]["share_marked"], rows[-1]["share_marked"]) == (0.0, 1.0)
+    one_in_fifty = [*marks[:1], *marks[50:99]]  # one marked, 49 not: each kind weighs the same
+    wrong = reliability([(not is_marked, mark) for is_marked, mark in one_in_fifty])
+    assert wrong[0]["share_marked"] == 1.0  # said: hardly ever

@@ -89,7 +89,7 @@ def test_real_ears_refuse_another_person_a_wrong_phrase_and_our_own_clips(home, 
 
 def test_sounds_without_speech_are_not_judged_whatever_they_score(home) -> None:
     """Among them chords and glides, which score like marked speech."""
-    from stargate.voice.detection import look_for_mark
+    from stargate.voice.mark_search import look_for_mark
     from stargate.voice.unmarked import N_SOUNDS, sounds
 
     for kind, window in list(sounds())[:: N_SOUNDS // 2]:
@@ -102,7 +102,7 @@ def test_sounds_without_speech_are_not_judged_whatever_they_score(home) -> None:
     "attack", ["mp3 at 32 kb/s", "8 kHz sampling", "one second of it", "speed 0.88", "speed 1.12"]
 )
 def test_the_mark_is_still_found_in_speech_that_was_attacked(home, attack: str) -> None:
-    from stargate.voice.detection import look_for_mark
+    from stargate.voice.mark_search import look_for_mark
     from stargate.voice.speakers import librivox_takes
     from stargate.voice.survival import ATTACKS
 

@@ -307,19 +307,31 @@ def evaluate(
 
 
 @command.command()
+@click.argument(
+    "folder", required=False, type=click.Path(exists=True, file_okay=False, path_type=Path)
+)
 @click.option(
     "--unmarked", is_flag=True, help="Count false alarms instead, on hundreds of windows; 15 min."
 )
 @json_option
 @click.pass_obj
-def survival(obj: tuple[Path | None, ...], unmarked: bool, as_json: bool) -> None:
-    """Attack the watermark on a public-domain reader: what it survives; or count false alarms."""
-    from stargate.voice import survival as under
-    from stargate.voice.speakers import librivox_takes
+def survival(
+    obj: tuple[Path | None, ...], folder: Path | None, unmarked: bool, as_json: bool
+) -> None:
+    """Attack the watermark on a public-domain reader: what it survives; or count false alarms.
 
-    marker = _home(obj).marker
-    if unmarked:
-        found = under.false_alarms(_assets(obj), marker, _home(obj).speech_meter, _log)
+    With a FOLDER of recordings, one file or one folder of files a speaker, both at once: each
+    window of 3 s is attacked in one way, with the mark and without.
+    """
+    from stargate.voice import survival as under
+    from stargate.voice.speakers import librivox_takes, spoken_in
+    from stargate.voice.trial import trial
+
+    marker, meter = _home(obj).marker, _home(obj).speech_meter
+    if folder is not None:
+        _answer(trial(spoken_in(folder), marker, meter, _log), as_json, texts.trial)
+    elif unmarked:
+        found = under.false_alarms(_assets(obj), marker, meter, _log)
         _answer(found, as_json, texts.false_alarms)
     else:
         _answer(under.survival(librivox_takes(), marker, _log), as_json, texts.survival)

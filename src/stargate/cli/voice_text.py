@@ -92,6 +92,41 @@ def false_alarms(table: dict[str, object]) -> str:
     )
 
 
+def trial(table: dict[str, object]) -> str:
+    """False alarms, survival by attack, and whether stated chances hold."""
+    unmarked, attacks, chances = table["unmarked"], table["attacks"], table["reliability"]
+    assert isinstance(unmarked, list)
+    assert isinstance(attacks, list)
+    assert isinstance(chances, list)
+    return "\n".join(
+        [
+            f"{table['n_judged']} windows of {table['n_speakers']} speakers, each as it is and "
+            f"attacked once: {table['n_alarms']} taken for marked, at most "
+            f"{table['rate_at_most']:.2%} (Clopper and Pearson, one-sided, 95 %)",
+            *map(_counted_text, unmarked),
+            "",
+            f"{'attack':24}{'marked: found':>16}{'mean':>7}{'least':>7}{'unmarked: most':>16}",
+            *(
+                f"{row['attack']:24}{row['n_found']:9} of {row['n_marked']:3}"
+                f"{row['marked_mean']:7.2f}{row['marked_least']:7.2f}{row['unmarked_most']:16.2f}"
+                for row in attacks
+            ),
+            "",
+            f"{'chance stated':16}{'mean':>8}{'unmarked':>10}{'marked':>8}{'share marked':>14}",
+            *map(_reliability_text, chances),
+        ]
+    )
+
+
+def _reliability_text(row: Mapping[str, object]) -> str:
+    """A row of chances: what was said, and what held, marked and unmarked alike likely."""
+    share, said = (
+        "-" if row[name] is None else f"{row[name]:.3f}" for name in ("share_marked", "said")
+    )
+    within = f"{row['at_least']:.2f} to {row['below']:.2f}"
+    return f"{within:16}{said:>8}{row['n_unmarked']:10}{row['n_marked']:8}{share:>14}"
+
+
 def _counted_text(row: Mapping[str, object]) -> str:
     at_most = f"{row['rate_at_most']:.2%}" if row["n_judged"] else "-"
     counts = "".join(f"{row[name]:9}" for name in ("n_windows", "n_judged", "n_alarms"))

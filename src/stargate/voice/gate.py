@@ -32,6 +32,7 @@ from stargate.voice.policy import (
     Policy,
     check_allowance,
     check_no_go,
+    check_no_mark,
     check_same_speaker,
     check_sample,
     check_utterance,
@@ -205,9 +206,7 @@ class Gate:
         return entry.id
 
     def _check_answer(self, asked: Consent, answer: Sample) -> float:
-        mark = self._parts.ears.mark(answer)
-        if mark > self._policy.most_watermark:
-            raise RefusedError("consent_synthetic", f"the answer is synthetic: mark {mark:.2f}")
+        check_no_mark("consent_synthetic", "the answer", self._parts.ears.mark(answer))
         heard = self._parts.recogniser.words(answer.signal, answer.rate_hz)
         return check_words(asked.phrase, asked.speaker, heard)
 

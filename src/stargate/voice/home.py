@@ -113,7 +113,7 @@ class Home:
             audit=self.audit,
             vault=self.vault,
             marker=self.marker,
-            ears=EncoderEars(self.assets, self.marker),
+            ears=EncoderEars(self.assets, self.marker, self.speech_meter),
             recogniser=self.recogniser,
             opinion=self._opinion(),
             engines=self._engines,

@@ -10,6 +10,7 @@ from stargate.voice.encoders import dvector
 from stargate.voice.encoders.dvector import DVectorEncoder
 from stargate.voice.encoders.ge2e import Ge2eEncoder
 from stargate.voice.engine import Sample
+from stargate.voice.mark_search import Mark, SpeechMeter, look_for_mark
 from stargate.voice.marking import Marker
 from stargate.voice.policy import Embedding
 
@@ -19,9 +20,10 @@ RATE_HZ = dvector.RATE_HZ
 class EncoderEars:
     """Hears voices with encoders A and B, and marks with the marker that makes them."""
 
-    def __init__(self, assets: Assets, marker: Marker) -> None:
+    def __init__(self, assets: Assets, marker: Marker, speech_s: SpeechMeter) -> None:
         self._assets = assets
         self._marker = marker
+        self._speech_s = speech_s
 
     @cached_property
     def _a(self) -> Ge2eEncoder:
@@ -36,6 +38,6 @@ class EncoderEars:
         signal = sample.at(RATE_HZ)
         return {"a": self._a(signal), "b": self._b(signal)}
 
-    def mark(self, sample: Sample) -> float:
-        """How surely the sample carries the watermark, 0 to 1."""
-        return self._marker.score(sample.signal, sample.rate_hz)
+    def mark(self, sample: Sample) -> Mark:
+        """What is seen of the watermark, as `detect` sees it: scanned, and in speech alone."""
+        return look_for_mark(sample, self._marker, self._speech_s)

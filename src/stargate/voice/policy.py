@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from stargate.voice.engine import Capabilities, Sample, Utterance
+from stargate.voice.mark_search import Mark
 from stargate.voice.refusals import RefusedError
 from stargate.voice.signal.activity import Recording, measure, speech_only
 
@@ -31,7 +32,6 @@ class Policy:
     longest_s: float = 60.0
     least_snr_db: float = 12.0
     most_clipped: float = 0.002
-    most_watermark: float = 0.5
     least_self_similarity: float = 0.45
     same_speaker_a: float = 0.75
     same_speaker_b: float = 0.70
@@ -55,8 +55,8 @@ class Hearing(Protocol):
 class Ears(Hearing, Protocol):
     """The measures that a policy rests on; `listening` has the real ones."""
 
-    def mark(self, sample: Sample) -> float:
-        """How surely the sample carries our watermark, 0 to 1."""
+    def mark(self, sample: Sample) -> Mark:
+        """What is seen of our watermark, as `detect` sees it."""
         ...
 
 
@@ -72,12 +72,18 @@ def check_sample(sample: Sample, ears: Ears, policy: Policy) -> Recording:
     _at_least(
         "sample_noisy", "speech is above the noise by", measured.snr_db, policy.least_snr_db, "dB"
     )
-    _at_most(
-        "sample_synthetic", "its watermark scores", ears.mark(sample), policy.most_watermark, ""
-    )
+    check_no_mark("sample_synthetic", "the sample", ears.mark(sample))
     alike = self_similarity(sample, ears)
     _at_least("two_speakers", "its parts are alike by", alike, policy.least_self_similarity, "")
     return measured
+
+
+def check_no_mark(rule: str, what: str, mark: Mark) -> None:
+    """Refuse what this program made: speech in which its watermark is found, at any speed."""
+    if mark.found:
+        raise RefusedError(
+            rule, f"{what} is synthetic: this program's watermark scores {mark.score:.2f} in it"
+        )
 
 
 def self_similarity(sample: Sample, ears: Ears) -> float:

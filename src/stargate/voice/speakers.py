@@ -6,7 +6,7 @@ speaker is a sound file, or a folder of them; `take.txt` beside `take.wav` is wh
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -82,10 +82,19 @@ def recorded_voice(name: str, say: Callable[[str], Sample]) -> Speaker:
 
 def speakers_in(folder: Path) -> list[Speaker]:
     """One speaker a file, or one a folder of files."""
+    return [Speaker(path.stem, *_parted(_takes(path))) for path in _places(folder)]
+
+
+def spoken_in(folder: Path) -> Iterator[tuple[str, Sample]]:
+    """(name, everything that was said, one take after the other) of each speaker of a folder."""
+    return ((path.stem, _joined(_takes(path))) for path in _places(folder))
+
+
+def _places(folder: Path) -> list[Path]:
     found = [path for path in sorted(folder.iterdir()) if path.is_dir() or _is_sound(path)]
     if not found:
         raise MissingError(f"{folder} holds no sound files and no folders of them")
-    return [Speaker(path.stem, *_parted(_takes(path))) for path in found]
+    return found
 
 
 def _takes(path: Path) -> list[Sample]:

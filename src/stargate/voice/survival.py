@@ -17,9 +17,9 @@ import numpy as np
 from stargate.voice import unmarked
 from stargate.voice.assets import Assets
 from stargate.voice.audio_files import decode, encode
-from stargate.voice.detection import Mark, SpeechMeter, look_for_mark, scan
 from stargate.voice.engine import Sample
 from stargate.voice.inference import calm_torch
+from stargate.voice.mark_search import Mark, SpeechMeter, look_for_mark, scan
 from stargate.voice.marking import Marker
 from stargate.voice.refusals import MissingError
 from stargate.voice.signal.spectrum import Signal, resample
@@ -86,9 +86,7 @@ ATTACKS: dict[str, Attack] = {
     "8 kHz sampling": _through(8_000),
     "low-pass at 3.4 kHz": _ffmpeg("-af", "lowpass=f=3400", container="wav"),
     "one second of it": _middle_second,
-    "noise 30 dB below": _noise(30),
-    "noise 20 dB below": _noise(20),
-    "noise 10 dB below": _noise(10),
+    **{f"noise {snr_db} dB below": _noise(snr_db) for snr_db in (30, 20, 15, 12, 10, 5)},
     "stretched by 1.1": _ffmpeg("-af", "atempo=1.1", container="wav"),
     **{f"speed {factor}": _speed(factor) for factor in (0.88, 0.95, 1.05, 1.12)},
     "a semitone higher": _pitch(1),
@@ -144,13 +142,13 @@ def false_alarms(
     with ThreadPoolExecutor(os.cpu_count(), initializer=calm_torch) as pool:
         spoken, other = rows(unmarked.speech(assets, ATTACKS)), rows(unmarked.sounds())
     return {
-        "sources": [_counted(kind, marks) for kind, marks in spoken.items()],
-        **_counted("all speech", [mark for marks in spoken.values() for mark in marks]),
-        "not_speech": [_counted(kind, marks) for kind, marks in other.items()],
+        "sources": [counted(kind, marks) for kind, marks in spoken.items()],
+        **counted("all speech", [mark for marks in spoken.values() for mark in marks]),
+        "not_speech": [counted(kind, marks) for kind, marks in other.items()],
     }
 
 
-def _counted(source: str, marks: Sequence[Mark]) -> dict[str, object]:
+def counted(source: str, marks: Sequence[Mark]) -> dict[str, object]:
     """Alarms among the windows in which speech was found; the others are not judged."""
     n_alarms, n_judged = sum(mark.found for mark in marks), sum(mark.judged for mark in marks)
     return {

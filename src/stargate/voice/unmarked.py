@@ -92,10 +92,10 @@ def speech(assets: Assets, attacks: Mapping[str, Attack]) -> Iterator[tuple[str,
     spoken = list(machines(assets))
     for whose, window in people():
         for attack in attacks.values():
-            yield whose, _attacked(window, attack)
+            yield whose, attacked(window, attack)
     yield from spoken
     for (whose, window), attack in zip(spoken, cycle(attacks.values()), strict=False):
-        yield f"{whose}, attacked", _attacked(window, attack)
+        yield f"{whose}, attacked", attacked(window, attack)
 
 
 def sounds() -> Iterator[tuple[str, Sample]]:
@@ -125,7 +125,8 @@ def upper_bound(n_alarms: int, n_windows: int) -> float:
     return float(betaincinv(n_alarms + 1, n_windows - n_alarms, CONFIDENCE))
 
 
-def _attacked(window: Sample, attack: Attack) -> Sample:
+def attacked(window: Sample, attack: Attack) -> Sample:
+    """The window after an attack."""
     return Sample(attack(window.signal, window.rate_hz), window.rate_hz)
 
 

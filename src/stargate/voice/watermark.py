@@ -63,12 +63,13 @@ class PerthWatermark:
     def score(self, signal: Signal, rate_hz: float) -> float:
         """Between 0 and 1: above one half is marked."""
         with torch.no_grad():
-            power = _without_steady_noise(self._spectrum(signal, rate_hz)[0].abs() ** 2)
+            spectrum = self._spectrum(signal, rate_hz)[0][: N_MARKED_BINS + STEADY_BINS // 2]
+            power = _without_steady_noise(spectrum.abs() ** 2)[:N_MARKED_BINS]
             level = _scaled(10 * power.clip(SMALLEST**2).log10())[None]
-            strength = power[:N_MARKED_BINS].sum(dim=0)
+            strength = power.sum(dim=0)
             loud = (strength > HEARD * strength.max()).float()[None, None]
             answers = [
-                self._decode(layers, level[:, :N_MARKED_BINS], loud, SPEEDS[speed])
+                self._decode(layers, level, loud, SPEEDS[speed])
                 for speed, layers in self._decoders.items()
             ]
             attention, mark = torch.stack(answers, dim=-1)
