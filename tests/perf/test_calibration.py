@@ -11,12 +11,14 @@ from click.testing import CliRunner
 from stargate.cli import main
 from stargate.errors import CatalogError, InfeasibleError
 from stargate.perf.calibration import calibrate, known_priors, read_records
+from stargate.perf.calibration.ablation import EVERYTHING, ablate
+from stargate.perf.calibration.ablation_terms import ABLATIONS, Ablation
 from stargate.perf.calibration.artefact import interval_sigmas
 from stargate.perf.calibration.fit import fit, row_weights
 from stargate.perf.calibration.samples import Samples
 from stargate.perf.calibration.scales import FITTED, SCALES, from_scale, to_scale
-from stargate.perf.coefficients import Coefficients, generation, prior
-from stargate.perf.records import Record
+from stargate.perf.coefficients import Coefficients, family_prior, generation, prior
+from stargate.perf.records import Record, open_records
 
 KEY = ("ampere", "megatron-2022")
 
@@ -24,6 +26,13 @@ KEY = ("ampere", "megatron-2022")
 @pytest.fixture(scope="module")
 def selene() -> tuple[Record, ...]:
     return tuple(r for r in read_records(()) if r.origin.family == "korthikanti")
+
+
+@pytest.fixture(scope="module")
+def varied() -> tuple[Record, ...]:
+    """Records of old and new software, dense and with experts, on one domain and on many."""
+    rows = [r for r in open_records() if r.origin.family in ("mt-nlg", "megatron-bridge")]
+    return tuple(r for r in rows if isinstance(r, Record))
 
 
 def planted(records: tuple[Record, ...], **changed: float) -> tuple[Record, ...]:
@@ -150,3 +159,40 @@ def test_cross_validation_is_of_the_shipped_records_alone(tmp_path: Path) -> Non
     answer = CliRunner().invoke(main, asked)
     assert answer.exit_code == 2
     assert "--cross-validate" in answer.output
+
+
+def test_a_term_that_is_switched_off_is_not_fitted_either() -> None:
+    one = known_priors()[KEY]
+    for ablation in ABLATIONS:
+        off = ablation.prior(KEY, one)
+        moved = from_scale(off, to_scale(off) + 1.0)
+        changed = [f.name for f in fields(Coefficients) if getattr(off, f.name) in (0.0, 1.0)]
+        off_now = [name for name in changed if getattr(one, name) != getattr(off, name)]
+        assert all(getattr(moved, name) == getattr(off, name) for name in off_now)
+
+
+@pytest.mark.parametrize("ablation", ABLATIONS, ids=lambda one: one.name)
+def test_every_term_can_be_switched_off_and_changes_some_step(
+    ablation: Ablation, varied: tuple[Record, ...]
+) -> None:
+    samples = Samples.of(varied)
+    off = Samples.of([ablation.record(record) for record in varied])
+    before = samples.log_errors({key: known_priors()[key] for key in samples.generations})
+    priors = {key: known_priors().get(key, family_prior(key[0])) for key in off.generations}
+    after = off.log_errors({key: ablation.prior(key, one) for key, one in priors.items()})
+    assert np.isfinite(after).all()
+    assert np.abs(after - before).max() > 1e-4
+
+
+def test_without_its_term_the_fit_misses_what_was_planted(selene: tuple[Record, ...]) -> None:
+    slow = planted(selene, micro_batch_s=0.05)
+    fixed = next(one for one in ABLATIONS if one.name == "fixed costs of micro-batch and step")
+    whole, without = ablate(slow, known_priors(), "fifth", lambda _: None, [fixed])
+    assert (whole.name, without.name) == (EVERYTHING, fixed.name)
+    assert (whole.in_sample.median_abs_error or 0) < (without.in_sample.median_abs_error or 0)
+    assert whole.left_out_experts.n == 0
+
+
+def test_an_ablation_writes_no_calibration(tmp_path: Path) -> None:
+    answer = CliRunner().invoke(main, ["calibrate", "--ablate", "-o", str(tmp_path / "x.yaml")])
+    assert answer.exit_code == 2

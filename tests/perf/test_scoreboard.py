@@ -15,13 +15,7 @@ from hypothesis import strategies as st
 from stargate.cli import main
 from stargate.perf import records
 from stargate.perf.records import Unusable
-from stargate.perf.score_summary import (
-    layout_sweeps,
-    scaling_series,
-    spearman,
-    summaries_by,
-    summarise,
-)
+from stargate.perf.score_summary import summaries_by, summarise
 from stargate.perf.scoreboard import Score, score
 
 
@@ -120,42 +114,6 @@ def test_groups_partition_the_rows(rows):
     groups = summaries_by(rows, lambda row: row.origin.family)
     assert sum(group.n for group in groups.values()) == len(rows)
     assert sum(group.n_scored for group in groups.values()) == summarise(rows).n_scored
-
-
-def test_sweeps_compare_layouts_of_one_job(rows):
-    sweeps = layout_sweeps(rows)
-    assert any("bloom" in sweep.name for sweep in sweeps)
-    for sweep in sweeps:
-        assert sweep.n >= 2
-        assert sweep.regret is not None
-        assert sweep.regret >= 0
-
-
-def test_scaling_series_compare_accelerator_counts(rows):
-    series = scaling_series(rows)
-    assert any("maxtext-v5e" in one.name for one in series)
-    assert all(one.regret is None for one in series)
-
-
-def test_the_choice_of_the_measured_best_has_no_regret():
-    fast, *others = _with_errors([0.0, 0.0, 0.0])
-    sweep = [replace(fast, strategy=replace_strategy(fast, 1))]
-    for index, row in enumerate(others, start=2):
-        slow = replace_strategy(row, index)
-        sweep.append(replace(row, strategy=slow, measured_s=float(index), predicted_s=9.0 * index))
-    (only,) = layout_sweeps(sweep)
-    assert only.regret == 0
-    assert only.rank_correlation == pytest.approx(1.0)
-
-
-def replace_strategy(row, micro_batch):
-    return row.strategy.model_copy(update={"micro_batch": micro_batch})
-
-
-def test_spearman_agrees_with_known_orders():
-    assert spearman(np.array([1.0, 2, 3]), np.array([10.0, 20, 40])) == pytest.approx(1.0)
-    assert spearman(np.array([1.0, 2, 3]), np.array([3.0, 2, 1])) == pytest.approx(-1.0)
-    assert spearman(np.ones(3), np.array([3.0, 2, 1])) is None
 
 
 def run(*arguments):

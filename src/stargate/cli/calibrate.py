@@ -47,8 +47,15 @@ SKIPPED_SHOWN = 20
     "--cross-validate",
     "groupings",
     multiple=True,
-    type=click.Choice(["family", "source", "model", "accelerator", "count", "hidden", "fold"]),
+    type=click.Choice(
+        ["family", "source", "model", "accelerator", "count", "hidden", "fifth", "fold"]
+    ),
     help="Refit with each whole group left out, and score it on that group; may be repeated.",
+)
+@click.option(
+    "--ablate",
+    is_flag=True,
+    help="Refit with each physical term switched off in turn, and print what it explains.",
 )
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 def command(
@@ -58,6 +65,7 @@ def command(
     systems: tuple[str, ...],
     no_records: bool,
     groupings: tuple[str, ...],
+    ablate: bool,
     as_json: bool,
 ) -> None:
     """Fit the coefficients of the performance model to measured step times and kernels.
@@ -72,7 +80,9 @@ def command(
         stargate calibrate -o mine.yaml --cross-validate family
         stargate calibrate gemm.csv attention.csv -o mine.yaml
         stargate predict --calibration mine.yaml ...
+        stargate calibrate --ablate --cross-validate fifth
     """
+    from stargate.cli import ablation
     from stargate.perf.calibration import calibrate, read_records
     from stargate.perf.kernels import Kernels, Skipped, is_kernels
 
@@ -82,6 +92,11 @@ def command(
     of_steps = [file for file in files if file not in tables]
     if no_records and (of_steps or not (tables or packages)):
         raise click.UsageError("--no-records wants tables of kernels, and no others")
+    if ablate:
+        if output or tables or packages:
+            raise click.UsageError("--ablate compares fits to records; it writes no calibration")
+        ablation.show(read_records(of_steps), groupings, _tell, as_json=as_json)
+        return
     read = _kernels(tables, packages, systems)
     kernels = [one for one in read if isinstance(one, Kernels)]
     skipped = [one for one in read if isinstance(one, Skipped)]

@@ -11,11 +11,13 @@ import click
 
 if TYPE_CHECKING:
     from stargate.perf.coefficients import Coefficients
+    from stargate.perf.order import Series
     from stargate.perf.records import Unusable
     from stargate.perf.score_summary import Summary
     from stargate.perf.scoreboard import Score
 
 TERMINAL_ROWS = 40
+SERIES = {"layout_sweeps": "Layout sweeps", "scaling_series": "Scaling series"}
 WIDE_COLUMNS = 130  # below this the model and the strategy are left out
 
 
@@ -31,7 +33,9 @@ WIDE_COLUMNS = 130  # below this the model and the strategy are left out
 @click.option(
     "--cross-validate",
     "left_out_by",
-    type=click.Choice(["family", "source", "model", "accelerator", "count", "hidden", "fold"]),
+    type=click.Choice(
+        ["family", "source", "model", "accelerator", "count", "hidden", "fifth", "fold"]
+    ),
     help="Score each row under coefficients fitted without its whole group; takes minutes.",
 )
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
@@ -97,16 +101,18 @@ def _left_out(by: str) -> dict[str, Coefficients]:
 def _as_object(suite: str, rows: Sequence[Score | Unusable]) -> dict[str, object]:
     from dataclasses import asdict
 
-    from stargate.perf.score_summary import layout_sweeps, scaling_series, summarise
+    from stargate.perf.repeats import known_repeats
+    from stargate.perf.score_summary import summarise
 
+    series = {name: [asdict(one) for one in held] for name, held in _series(rows).items()}
     groups = {name: _plain(members) for name, members in _groups(rows).items()}
     return {
         "schema_version": 1,
         "suite": suite,
         **asdict(summarise(rows)),
         **{f"by_{name}": members for name, members in groups.items()},
-        "layout_sweeps": [asdict(series) for series in layout_sweeps(rows)],
-        "scaling_series": [asdict(series) for series in scaling_series(rows)],
+        **series,
+        "repeats": asdict(known_repeats()),
         "rows": [_row_object(row) for row in rows],
     }
 
@@ -150,16 +156,28 @@ def _groups(rows: Sequence[Score | Unusable]) -> dict[str, dict[str, Summary]]:
 
 
 def _page(suite: str, rows: Sequence[Score | Unusable]) -> str:
-    from stargate.perf.score_summary import layout_sweeps, scaling_series, summarise
+    from stargate.perf.repeats import known_repeats
+    from stargate.perf.score_summary import summarise
     from stargate.view import scoreboard
 
-    series = {"Layout sweeps": layout_sweeps(rows), "Scaling series": scaling_series(rows)}
-    title = f"Scoreboard: {suite}"
-    return scoreboard.page(title, rows, summarise(rows), _groups(rows), series)
+    series = {SERIES[name]: held for name, held in _series(rows).items()}
+    title, repeats = f"Scoreboard: {suite}", known_repeats()
+    return scoreboard.page(title, rows, summarise(rows), _groups(rows), series, repeats)
+
+
+def _series(rows: Sequence[Score | Unusable]) -> dict[str, Sequence[Series]]:
+    from stargate.perf.order import layout_sweeps, scaling_series
+    from stargate.perf.repeats import known_repeats
+
+    repeats = known_repeats()
+    return {
+        "layout_sweeps": layout_sweeps(rows, repeats),
+        "scaling_series": scaling_series(rows, repeats),
+    }
 
 
 def _print(rows: Sequence[Score | Unusable]) -> None:
-    from stargate.perf.score_summary import layout_sweeps, scaling_series, summarise
+    from stargate.perf.score_summary import summarise
     from stargate.view import scoreboard as board
     from stargate.view.terminal import console as console_for
 
@@ -176,8 +194,10 @@ def _print(rows: Sequence[Score | Unusable]) -> None:
     for name, members in _groups(rows).items():
         cells = [board.summary_cells(member, summary) for member, summary in members.items()]
         tables.append((f"By {name}", board.SUMMARY_HEADS, cells))
-    for name, series in (("Sweeps", layout_sweeps(rows)), ("Scaling", scaling_series(rows))):
-        tables.append((name, board.SERIES_HEADS, [board.series_cells(one) for one in series]))
+    for name, series in _series(rows).items():
+        tables.append(
+            (SERIES[name], board.SERIES_HEADS, [board.series_cells(one) for one in series])
+        )
     tables.append(("All", board.SUMMARY_HEADS, [board.summary_cells("all", summarise(rows))]))
     for name, columns, cells in tables:
         if cells:

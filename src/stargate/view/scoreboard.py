@@ -7,8 +7,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from rich.box import SIMPLE_HEAD
 from rich.table import Table
 
+from stargate.perf.order import Series
 from stargate.perf.records import Unusable, known_reason
-from stargate.perf.score_summary import Series, Summary
+from stargate.perf.repeats import Repeats, Spread
+from stargate.perf.score_summary import Summary
 from stargate.perf.scoreboard import Score
 
 Cells = tuple[str, ...]
@@ -18,10 +20,14 @@ NARROW_HEADS = ("record", "accelerators", "measured", "predicted", "error")
 SKIPPED_HEADS = ("family", "reason", "rows")
 TEXT_HEADS = {
     *("record", "model", "strategy", "group", "family", "reason", "differing in one thing"),
-    *("kernel", "part", "what"),
+    *("kernel", "part", "what", "runs of one configuration", "term switched off"),
 }
 LONG_HEADS = {"model", "accelerators", "strategy", "reason", "differing in one thing", "what"}
-SERIES_HEADS = ("differing in one thing", "rows", "rank correlation", "regret")
+SERIES_HEADS = (
+    *("differing in one thing", "rows", "rank correlation", "beyond noise", "wrong pairs"),
+    "regret",
+)
+REPEAT_HEADS = ("runs of one configuration", "pairs", "median", "P75", "P90")
 
 
 def worst_first(rows: Iterable[Score | Unusable]) -> list[Score]:
@@ -73,9 +79,22 @@ def summary_cells(name: str, summary: Summary) -> Cells:
 
 def series_cells(series: Series) -> Cells:
     """One line of the sweeps and scaling series."""
-    rank = "-" if series.rank_correlation is None else f"{series.rank_correlation:+.2f}"
+    ranks = series.rank_correlation, series.rank_beyond_noise
+    texts = ["-" if rank is None else f"{rank:+.2f}" for rank in ranks]
+    wrong = f"{series.pairs_wrong:g} of {series.pairs_beyond_noise}"
     regret = "-" if series.regret is None else f"{series.regret:.1%}"
-    return (series.name, str(series.n), rank, regret)
+    return (series.name, str(series.n), *texts, wrong, regret)
+
+
+def repeat_cells(repeats: Repeats) -> list[Cells]:
+    """What repeated runs differ by, of the same release of the software and of two."""
+    spreads = {"same release": repeats.same_release, "two releases": repeats.other_release}
+    return [(name, str(spread.n_pairs), *_quantiles(spread)) for name, spread in spreads.items()]
+
+
+def _quantiles(spread: Spread) -> Cells:
+    figures = spread.median, spread.p75, spread.p90
+    return tuple("-" if figure is None else f"{figure:.1%}" for figure in figures)
 
 
 def terminal_table(title: str, heads: Sequence[str], rows: Iterable[Cells]) -> Table:
@@ -113,6 +132,7 @@ def page(
     total: Summary,
     groups: Mapping[str, Mapping[str, Summary]],
     series: Mapping[str, Sequence[Series]],
+    repeats: Repeats,
 ) -> str:
     """The scoreboard as a page of Markdown, worst rows first, with the reasons that are known."""
     parts = [f"# {title}", INTRODUCTION]
@@ -124,6 +144,7 @@ def page(
         if members:
             cells = [series_cells(one) for one in members]
             parts += [f"## {name}", markdown_table(SERIES_HEADS, cells)]
+    parts += ["## Repeated runs", REPEATED, markdown_table(REPEAT_HEADS, repeat_cells(repeats))]
     cells = [(*row_cells(row), known_reason(row.origin.id)) for row in worst_first(rows)]
     parts += [
         "## Every row, worst first",
@@ -141,7 +162,12 @@ the share of measured times that the 80 % intervals hold. Each row runs with the
 source states; what a source leaves out is chosen as a search would choose it, the fastest that
 fits. Rank correlation (Spearman) is taken over the cost of a sequence within rows that differ in
 one thing; regret is the measured cost of the layout that the model would choose over the best
-measured, less one.
+measured, less one. `beyond noise` is Kendall's rank correlation over the pairs of such rows that
+differ by more than repeated runs do in the median, `wrong pairs` how many of these the model orders
+wrongly.
 
 The records are in `src/stargate/catalog/data/records`, each with its source. This page is written
 by `stargate validate`; do not edit it."""
+REPEATED = """\
+Rows of one source that state the same model, machine, batch and layout, pair by pair: what no model
+can foresee from what the records state."""

@@ -332,6 +332,24 @@ def test_a_container_dates_the_software_more_finely_than_the_year():
     assert release_of(Row({})) is None
 
 
+def test_a_round_of_mlperf_dates_its_software():
+    row = {"source": "mlcommons/training_results_v3.1 Azure/results/n1344_pytorch", "year": "2023"}
+    assert release_of(Row(row)) == (2023, 11)
+    named = row["source"].replace("pytorch", "ngc23.09_nemo")
+    assert release_of(Row(row | {"source": named})) == (2023, 9)
+    assert release_of(Row(row | {"source": "training_results_v9.9"})) == (2023, 12)
+
+
+@pytest.mark.parametrize(
+    ("round_name", "generation"),
+    [("3.0", "mlperf-2023"), ("3.1", "mlperf-2023.09"), ("4.1", "mlperf-2024.04")],
+)
+def test_each_round_of_mlperf_is_run_by_the_software_of_its_day(round_name, generation):
+    source = f"mlcommons/training_results_v{round_name} someone"
+    row = {"family": "mlperf-train", "source": source, "accelerator": "H100-80GB"}
+    assert record(**row).machine.software.name == generation
+
+
 def test_a_run_without_any_feature_of_2022_is_not_dated_by_a_later_paper():
     old = {"recompute": "full", "seq_parallel": "no", "optimizer_sharding": "none"}
     assert release_of(Row({"year": "2024", **old})) == (2022, 12)

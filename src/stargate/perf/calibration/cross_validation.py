@@ -2,8 +2,9 @@
 
 A group is a record family (a source), a model, an accelerator, a cluster size or a hidden size.
 Rows of one family share their stack, machine and author: without it, the fit is judged on a cluster
-that it has never seen. A `fold`, a fifth of the rows at random, judges it on other rows of clusters
-that it has seen, which is easier: neighbours resemble each other.
+that it has never seen. A `fifth` of the families at a time asks the same with fewer and poorer
+fits. A `fold`, a fifth of the rows at random, judges it on other rows of clusters that it has seen,
+which is easier: neighbours resemble each other.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from numpy.typing import NDArray
 from stargate.perf.calibration.fit import Fit, fit, row_weights, slopes_at
 from stargate.perf.calibration.samples import GenerationKey, Samples, key_of
 from stargate.perf.coefficients import Coefficients
+from stargate.perf.columns import Array
 from stargate.perf.kernels import Kernels
 from stargate.perf.records import Record
 
@@ -32,6 +34,7 @@ GROUPINGS: dict[str, Callable[[Record], str]] = {
     "model": lambda record: record.origin.model,
     "accelerator": lambda record: record.origin.accelerator,
     "count": lambda record: str(record.machine.count),
+    "fifth": lambda record: str(crc32(record.origin.family.encode()) % N_FOLDS),
     "fold": lambda record: str(crc32(record.origin.id.encode()) % N_FOLDS),
     "hidden": lambda record: str(record.model.hidden),
 }
@@ -53,24 +56,35 @@ def left_out(
     weights = row_weights(samples)
     slopes = slopes_at(samples, whole)
     for name in sorted(set(names) - {EVERYWHERE}):
-        refit = _forgetting(whole, samples, names == name)
-        for turn in range(ROUNDS):
-            here = slopes_at(samples, refit) if turn else slopes
-            refit = fit(
-                samples,
-                priors,
-                weights=weights * (names != name),
-                start=refit,
-                slopes=here,
-                n_evaluations_max=REFIT_EVALUATIONS,
-                tolerance=REFIT_TOLERANCE,
-            )
+        start = _forgetting(whole, samples, names == name)
+        refit = converged(samples, priors, start, weights * (names != name), slopes)
         held = [r for r, group in zip(samples.records, names, strict=False) if group == name]
         keys = {r.origin.id: (r.machine.software.family, r.machine.software.name) for r in held}
         if by in KERNEL_GROUPINGS:
             timed = [one for one in samples.kernels if KERNEL_GROUPINGS[by](one) == name]
             keys |= {one.label: key_of(one) for one in timed}
         yield str(name), {row: refit.coefficients(key) for row, key in keys.items()}
+
+
+def converged(
+    samples: Samples,
+    priors: Mapping[GenerationKey, Coefficients],
+    start: Fit,
+    weights: Array,
+    slopes: Array,
+) -> Fit:
+    """The fit near `start` under these weights; `slopes` are those of the predictions there."""
+    for turn in range(ROUNDS):
+        start = fit(
+            samples,
+            priors,
+            weights=weights,
+            start=start,
+            slopes=slopes_at(samples, start) if turn else slopes,
+            n_evaluations_max=REFIT_EVALUATIONS,
+            tolerance=REFIT_TOLERANCE,
+        )
+    return start
 
 
 def _groups(samples: Samples, by: str) -> list[str]:

@@ -42,7 +42,7 @@ class Samples:
     def of(cls, records: Sequence[Record], kernels: Sequence[Kernels] = ()) -> Samples:
         """The records, grouped, and the kernels."""
         held = tuple(records)
-        keys = [(r.machine.software.family, r.machine.software.name) for r in held]
+        keys = [key_of_record(r) for r in held]
         keys += [key_of(one) for one in kernels for _ in one.measured_s]
         generations = tuple(sorted(set(keys)))
         return cls(
@@ -72,6 +72,11 @@ class Samples:
         for index, record in enumerate(self.records):
             found[by[record.origin.id]].append(index)
         return {name: np.array(found[name]) for name in sorted(found)}
+
+
+def key_of_record(record: Record) -> GenerationKey:
+    """The generation that a record is a sample of."""
+    return record.machine.software.family, record.machine.software.name
 
 
 def key_of(kernels: Kernels) -> GenerationKey:

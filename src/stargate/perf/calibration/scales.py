@@ -51,6 +51,7 @@ def _above_one(spread: float) -> Scale:
         lambda x: float(np.log(max(x - 1.0, SMALLEST_EXCESS))),
         lambda z: float(1.0 + np.exp(z)),
         spread,
+        (1.0,),
     )
 
 

@@ -22,7 +22,13 @@ from pydantic import ValidationError
 
 from stargate.errors import Problem, SpecError
 from stargate.perf.machine import Machine
-from stargate.perf.records.fields import RecomputeChoice, Row, UnusableRecordError, recompute_of
+from stargate.perf.records.fields import (
+    RecomputeChoice,
+    Row,
+    UnusableRecordError,
+    recompute_of,
+    release_name,
+)
 from stargate.perf.records.layout import strategies_of, workload_of
 from stargate.perf.records.machine import machine_of
 from stargate.perf.records.model import model_of
@@ -36,7 +42,10 @@ NEEDED_COLUMNS = ("id", "accelerator", "n_acc", "layers", "hidden", "seq_len")
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """Where a record comes from, and how complete its grade says it is (A to D)."""
+    """Where a record comes from, and how complete its grade says it is (A to D).
+
+    `release` is the year and month of the software that is named, else the year of the record.
+    """
 
     id: str
     family: str
@@ -44,6 +53,7 @@ class Origin:
     model: str
     accelerator: str
     grade: str
+    release: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +123,7 @@ def read_record(values: Mapping[str, str], line: int = 0) -> Record | Unusable:
         model=row.text("model"),
         accelerator=row.text("accelerator") or "unknown",
         grade=(row.text("completeness") or "?")[0].upper(),
+        release=release_name(row),
     )
     measured_s = None
     try:

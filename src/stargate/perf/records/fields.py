@@ -80,7 +80,17 @@ class Row:
 
 # A run with all of these used nothing of what Megatron brought in 2022.
 FEATURES_OF_2022 = {"recompute": "full", "seq_parallel": "no", "optimizer_sharding": "none"}
-CONTAINER = re.compile(r"\b(2\d)\.(\d\d)\b")
+CONTAINER = re.compile(r"(?:\b|ngc)(2\d)\.(\d\d)(?!\d)")
+# When the results of each round of MLPerf Training were published (mlcommons.org, news).
+ROUND = re.compile(r"training_results_v(\d\.\d)")
+ROUNDS = {
+    "3.0": (2023, 6),
+    "3.1": (2023, 11),
+    "4.0": (2024, 6),
+    "4.1": (2024, 11),
+    "5.0": (2025, 6),
+    "5.1": (2025, 11),
+}
 
 
 def container_of(row: Row) -> tuple[int, int] | None:
@@ -89,15 +99,21 @@ def container_of(row: Row) -> tuple[int, int] | None:
     return (2000 + int(found[1]), int(found[2])) if found else None
 
 
+def round_of(row: Row) -> tuple[int, int] | None:
+    """Year and month of the MLPerf round that the source names."""
+    found = ROUND.search(row.text("source"))
+    return ROUNDS.get(found[1]) if found else None
+
+
 def release_of(row: Row) -> tuple[int, int] | None:
-    """Year and month of the container that is named, else the end of the record's year.
+    """Year and month of the container or MLPerf round that is named, else the end of the year.
 
     The year is that of publication. A run that recomputes everything, without sequence parallelism
     and without a sharded optimiser, used none of what Megatron brought in 2022: no later release.
     """
-    container = container_of(row)
-    if container:
-        return container
+    named = container_of(row) or round_of(row)
+    if named:
+        return named
     year = row.count("year")
     if year is None:
         return None
@@ -105,6 +121,12 @@ def release_of(row: Row) -> tuple[int, int] | None:
     return (
         min((year, 12), (2022, 12)) if features == list(FEATURES_OF_2022.values()) else (year, 12)
     )
+
+
+def release_name(row: Row) -> str:
+    """What tells releases of one source's software apart: "2025.09" where named, else the year."""
+    named = container_of(row) or round_of(row)
+    return f"{named[0]}.{named[1]:02}" if named else row.text("year")
 
 
 def recalls(row: Row, attribute: str) -> bool:
