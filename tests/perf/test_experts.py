@@ -58,6 +58,45 @@ def test_routing_that_is_balanced_by_force_is_faster_than_what_routers_learn() -
     assert balanced.step_time_s[0] < usual.step_time_s[0] < worse.step_time_s[0]
 
 
+def mixtral(part: str, capacity: float | None) -> StepTable:
+    model = catalog.model("mixtral-8x7b")
+    workload = TrainingWorkload(
+        model=model, seq_len=4096, global_batch=64, expert_capacity=capacity, expert_imbalance=1.0
+    )
+    table = StrategyTable.of([Strategy(zero=3)], 64)
+    return evaluate(model, Machine.of(part, 64), workload, table)
+
+
+@pytest.mark.parametrize("part", ["h100-sxm", "tpu-v5p"])
+def test_capacity_beyond_the_mean_is_padding_that_is_computed(part: str) -> None:
+    tight, wide = (float(mixtral(part, c).breakdown_s["linear"][0]) for c in (1.0, 1.5))
+    assert 1.3 * tight < wide < 1.5 * tight
+
+
+def test_masks_that_bring_tokens_to_experts_are_products_on_systolic_arrays() -> None:
+    """2 x 2 s k c h FLOP a token forward, 3 x 2 backward, beside 3 x 6 k h f of the experts."""
+    model, ways = catalog.model("mixtral-8x7b"), 5.0
+    assert model.moe is not None
+    masks = ways * 2.0 * 4096 * model.moe.active * model.hidden * 64 * 4096 * model.layers
+    dropped = mixtral("tpu-v5p", 1.0).breakdown_s["linear"][0]
+    machine = Machine.of("tpu-v5p", 64)
+    even = machine.with_coefficients(replace(machine.coefficients, grouped_fraction=1.0))
+    workload = TrainingWorkload(model=model, seq_len=4096, global_batch=64, expert_imbalance=1.0)
+    whole = evaluate(model, even, workload, StrategyTable.of([Strategy(zero=3)], 64))
+    added_s = dropped - whole.breakdown_s["linear"][0]
+    assert added_s == pytest.approx(masks / 64 / machine.dense_rate, rel=0.02)
+
+
+def test_clamps_before_a_gate_are_passes_of_their_own_on_gpus() -> None:
+    oss = catalog.model("gpt-oss-120b")
+    free = oss.model_copy(update={"clamped_ffn": False})
+    clamped, plain = (step(machine(), model=model) for model in (oss, free))
+    assert clamped.breakdown_s["memory_bound"][0] > 1.1 * plain.breakdown_s["memory_bound"][0]
+    assert step(machine(fused_experts=1.0), model=oss).breakdown_s["memory_bound"][0] < min(
+        clamped.breakdown_s["memory_bound"][0], plain.breakdown_s["memory_bound"][0]
+    )
+
+
 def test_output_biases_of_experts_are_passes_over_memory() -> None:
     plain, biased = (
         step(machine(), model=QWEN.model_copy(update={"linear_bias": on}), micro_batch=8)

@@ -204,6 +204,7 @@ def _gpt_oss(config: Config) -> Shape:
         **_decoder(config),
         **_windows(config, every=2),
         "linear_bias": config.flag("attention_bias", True),
+        "clamped_ffn": True,
         "moe": _experts(config, "num_local_experts", "intermediate_size"),
     }
 

@@ -32,5 +32,11 @@ class Case:
     @property
     def expert_imbalance(self) -> Column:
         """Tokens of the busiest expert rank over the mean: stated, or that of the software."""
-        stated = np.asarray(self.work.expert_imbalance)
-        return np.where(stated > 0, stated, self.machine.coefficients.expert_imbalance)
+        stated, capacity = (np.asarray(x) for x in (self.work.expert_imbalance, self.capacity))
+        usual = np.where(stated > 0, stated, self.machine.coefficients.expert_imbalance)
+        return np.where(capacity > 0, capacity, usual)
+
+    @property
+    def capacity(self) -> Column:
+        """Tokens that each expert takes over the mean; 0 where none are dropped."""
+        return self.work.expert_capacity

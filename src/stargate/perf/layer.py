@@ -75,14 +75,17 @@ def layer_cost(
 ) -> LayerCost:
     """Every term of `LayerCost` for the layouts of `table`."""
     case = Case.of(shape, work, machine, table)
-    products = layer_products(shape, case.tokens, table.tp, table.ep, case.expert_imbalance)
+    padded = np.asarray(case.capacity) > 0
+    products = layer_products(
+        shape, case.tokens, table.tp, table.ep, case.expert_imbalance, padded=padded
+    )
     parts = {
-        **linear(products, work, machine),
+        **linear(products, case),
         **attention_core(case),
         **memory_bound_operators(case),
         **traffic(case),
     }
-    parts |= launches(case, parts, experts_forward_s(products, work, machine))
+    parts |= launches(case, parts, experts_forward_s(products, case))
     return LayerCost(
         **parts,
         **ends(case),

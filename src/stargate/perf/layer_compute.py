@@ -25,11 +25,11 @@ COMPUTE = ("linear", "attention", "memory_bound")
 WAYS = ("forward", "backward")
 
 
-def linear(products: Products, work: WorkShape, machine: Machine) -> dict[str, Column]:
+def linear(products: Products, case: Case) -> dict[str, Column]:
     """Forward, input-gradient and weight-gradient products of all linear layers."""
-    p, unit = products, machine.gemm_unit
-    grouped = p.routed[:, None] > 0
-    rate = machine.gemm_rate(work) * np.where(grouped, machine.coefficients.grouped_fraction, 1.0)
+    p, work, machine = products, case.work, case.machine
+    unit, masks = machine.gemm_unit, masked_dispatch_s(case)
+    rate = machine.gemm_rate(work) * np.where(p.routed[:, None] > 0, grouped_share(case), 1.0)
     common = {"flop_per_s": rate, "input_bytes": work.input_bytes, "groups": p.groups}
     forward = gemm_time_s(p.m, p.n, p.k, unit, **common)
     dgrad = gemm_time_s(p.m, p.k, p.n, unit, **common)
@@ -42,9 +42,30 @@ def linear(products: Products, work: WorkShape, machine: Machine) -> dict[str, C
     weight_gradients = (wgrad * p.share).sum(0) * (1.0 - work.frozen)
     extra = _adapters(products, work, machine)
     return {
-        "linear_forward": (forward * p.share).sum(0) + extra,
-        "linear_backward": (dgrad * p.share).sum(0) + weight_gradients + 2.0 * extra,
+        "linear_forward": (forward * p.share).sum(0) + extra + masks,
+        "linear_backward": (dgrad * p.share).sum(0) + weight_gradients + 2.0 * extra + 1.5 * masks,
     }
+
+
+def grouped_share(case: Case) -> Array:
+    """Rate of the experts' products over single ones; padded to one size they are one product."""
+    share = case.machine.coefficients.grouped_fraction
+    return np.where(np.asarray(case.capacity) > 0, 1.0, share)
+
+
+def masked_dispatch_s(case: Case) -> Array:
+    """Forward seconds to bring tokens to the slots of experts, and back, by products with masks.
+
+    2 products of s k c slots a sequence for c of capacity; three more backward. So do frameworks on
+    systolic arrays drop tokens (GShard, arXiv 2006.16668, algorithm 1; MaxText, `moe.py`).
+    """
+    shape, work, machine, tokens = case.shape, case.work, case.machine, case.tokens
+    if machine.is_gpu or not np.any(case.capacity):
+        return np.zeros_like(tokens)
+    slots = work.seq_len * shape.active * case.capacity
+    common = {"flop_per_s": machine.dense_rate, "input_bytes": 2.0}
+    one = gemm_time_s(tokens, shape.hidden, slots, machine.gemm_unit, **common)
+    return 2.0 * one * shape.routed
 
 
 def _adapters(products: Products, work: WorkShape, machine: Machine) -> Array:
@@ -140,6 +161,7 @@ def memory_bound_operators(case: Case) -> dict[str, Column]:
     heads_width = (shape.heads + shape.kv_heads) * shape.qk_dim / tp
     forward = memory_bound.residual_bytes(h, shape.dropout) / split
     forward = forward + memory_bound.activation_bytes(width, shape.gated)
+    forward = forward + shape.clamped * machine.is_gpu * memory_bound.clamp_bytes(width)
     forward = forward + memory_bound.rope_bytes(shape.rope * heads_width)
     spread = np.where(table.ep > 1, tp, 1)
     copies = shape.active * shape.routed
@@ -156,12 +178,12 @@ def memory_bound_operators(case: Case) -> dict[str, Column]:
     return {"memory_bound_forward": forward_s, "memory_bound_backward": 2.0 * forward_s}
 
 
-def experts_forward_s(products: Products, work: WorkShape, machine: Machine) -> Column:
+def experts_forward_s(products: Products, case: Case) -> Column:
     """Forward seconds of the experts' products in an average layer."""
-    p, routed = products, products.routed > 0
+    p, work, machine, routed = products, case.work, case.machine, products.routed > 0
     if not routed.any():
         return np.zeros(p.m.shape[1])
-    rate = machine.gemm_rate(work) * machine.coefficients.grouped_fraction
+    rate = machine.gemm_rate(work) * grouped_share(case)
     m, n, k, groups, share = (x[routed] for x in (p.m, p.n, p.k, p.groups, p.share))
     common = {"flop_per_s": rate, "input_bytes": work.input_bytes, "groups": groups}
     return (gemm_time_s(m, n, k, machine.gemm_unit, **common) * share).sum(0)

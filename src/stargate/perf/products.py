@@ -11,6 +11,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from stargate.perf.columns import Array, Column, Ints
 from stargate.perf.shape import ModelShape
@@ -39,11 +40,18 @@ class Products:
 
 
 def layer_products(
-    shape: ModelShape, tokens: Array, tp: Ints, ep: Ints, imbalance: Column
+    shape: ModelShape,
+    tokens: Array,
+    tp: Ints,
+    ep: Ints,
+    imbalance: Column,
+    *,
+    padded: NDArray[np.bool_] | bool = False,
 ) -> Products:
     """The products of an average layer for `tokens` of a micro-batch on one rank.
 
-    `imbalance` is the tokens of the busiest expert rank over the mean (1: balanced).
+    `imbalance` is the tokens of the busiest expert rank over the mean (1: balanced), those of every
+    rank where all experts are `padded` to one capacity.
     """
     h, dense, routed = shape.hidden, 1.0 - shape.routed, shape.routed
     heads, kv_heads = shape.heads / tp, np.maximum(shape.kv_heads / tp, 1.0)
@@ -53,7 +61,8 @@ def layer_products(
     nope = shape.qk_dim - shape.rope_dim
     expert_tp = np.where(ep > 1, 1, tp)
     groups = np.maximum(shape.experts / ep, 1.0)
-    expert_rows = tokens * shape.active * expert_tp / tp / groups * np.where(ep > 1, imbalance, 1.0)
+    busiest = np.where((ep > 1) | padded, imbalance, 1.0)
+    expert_rows = tokens * shape.active * expert_tp / tp / groups * busiest
     up = 1.0 + shape.gated
     one = np.ones_like(tokens)
     rows: list[tuple[Column, Column, Column, Column, Column, float]] = [

@@ -77,6 +77,7 @@ class ModelShape(Columns):
     expert_ffn: Column
     shared_ffn: Column
     expert_bias: Column
+    clamped: Column
 
     @classmethod
     def of(cls, model: Transformer) -> ModelShape:
@@ -110,6 +111,7 @@ class ModelShape(Columns):
             expert_ffn=float(moe.expert_ffn_hidden if moe else 0),
             shared_ffn=float(moe.shared_ffn_hidden if moe else 0),
             expert_bias=float(moe is not None and model.linear_bias),
+            clamped=float(model.clamped_ffn),
         )
 
 
@@ -121,7 +123,8 @@ class WorkShape(Columns):
     block of them has its own scale, `row_scaled` 1 where each row has; `gradient_bytes` is the
     width of a gradient's sum in memory and `reduced_bytes` that on the network; `frozen` is 1 where
     the base weights do not train and `adapter_rank` is then the rank of the adapters on them.
-    `expert_imbalance` is 0 where nobody stated it; `attention_8bit` is 1 where a flash kernel
+    `expert_imbalance` is 0 where nobody stated it, `expert_capacity` where no token is dropped;
+    `attention_8bit` is 1 where a flash kernel
     multiplies in 8 bit.
     """
 
@@ -142,6 +145,7 @@ class WorkShape(Columns):
     adapter_rank: Column
     adapts_ffn: Column
     expert_imbalance: Column
+    expert_capacity: Column
 
     @classmethod
     def of(
@@ -176,4 +180,5 @@ class WorkShape(Columns):
             adapter_rank=float(lora.rank if lora else 0),
             adapts_ffn=float(lora is not None and lora.targets == "all-linear"),
             expert_imbalance=workload.expert_imbalance or 0.0,
+            expert_capacity=workload.expert_capacity or 0.0,
         )

@@ -68,6 +68,11 @@ class TrainingWorkload(SpecModel):
         description="tokens of the busiest expert rank over the mean, 1 where routing is balanced "
         "by force; that of the software generation when left out",
     )
+    expert_capacity: Annotated[float, Field(gt=0)] | None = Field(
+        default=None,
+        description="tokens that an expert takes over the mean: further ones are dropped, missing "
+        "ones padded; none are dropped when left out",
+    )
 
 
 class Strategy(SpecModel):

@@ -169,6 +169,17 @@ def test_recomputation_is_read_as_people_write_it(text, mode, layers, offload):
     assert (choice.mode, choice.layers, choice.offload) == (mode, layers, offload)
 
 
+def test_dropped_tokens_are_read_with_their_capacity():
+    experts = {"moe_experts": "8", "moe_active": "2", "moe_expert_ffn": "3072", "params_b": ""}
+    stated = record(notes="capacity 1.0, 8k tokens/chip", **experts)
+    assumed = record(notes="single log line; token-dropping MoE", **experts)
+    assert stated.workload.expert_capacity == 1.0
+    assert assumed.workload.expert_capacity == 1.25
+    assert "capacity of experts not stated: 1.25" in assumed.assumptions
+    assert record(**experts).workload.expert_capacity is None
+    assert record(notes="token-dropping").workload.expert_capacity is None
+
+
 def test_a_bare_selective_means_what_the_stack_of_the_source_does():
     source = {"recompute": "selective", "source": "pytorch/torchtitan benchmarks"}
     assert recompute_of(Row(source)).modules == (("alternate_products",),)

@@ -38,6 +38,9 @@ BATCH_AGREEMENT = 1.02  # batches in tokens are rounded now and then
 # multiply attention in 8 bit too (`fp8_dot_product_attention`).
 EIGHT_BIT_ATTENTION_SINCE = (2026, 6)
 BALANCED = re.compile(r"force-balanced", re.I)  # the router deals tokens evenly, as in benchmarks
+CAPACITY = re.compile(r"capacity (?:factor )?(\d+(?:\.\d+)?)", re.I)
+DROPS = re.compile(r"token[- ]?drop|dropped tokens", re.I)
+USUAL_CAPACITY = 1.25  # of MaxText's benchmark configurations and GShard's successors
 OVERLAPS_TP: tuple[tuple[str, bool], ...] = (
     (r"vanilla tp", False),
     (r"tp-comm-overlap on|async ?tp|\+ (tp|pp|dp) overlap", True),
@@ -66,7 +69,20 @@ def workload_of(row: Row, model: Transformer) -> TrainingWorkload:
         lora=_adapters(row) if kind == "lora" else None,
         attention_precision="fp8" if _narrow_attention(row, model, precision) else "16-bit",
         expert_imbalance=1.0 if BALANCED.search(row.text("notes")) else None,
+        expert_capacity=_capacity(row) if model.moe else None,
     )
+
+
+def _capacity(row: Row) -> float | None:
+    """The capacity factor of experts: stated, usual where tokens are dropped, else none."""
+    notes = row.text("notes")
+    stated = CAPACITY.search(notes)
+    if stated and float(stated[1]) > 0:
+        return float(stated[1])
+    if not DROPS.search(notes):
+        return None
+    row.assume(f"capacity of experts not stated: {USUAL_CAPACITY}")
+    return USUAL_CAPACITY
 
 
 def _narrow_attention(row: Row, model: Transformer, precision: Precision) -> bool:

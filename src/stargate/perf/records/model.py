@@ -98,6 +98,7 @@ def _feed_forward(row: Row, known: Transformer | None) -> dict[str, object]:
         "ffn_hidden": ffn,
         "gated_ffn": gated,
         "linear_bias": known.linear_bias if known else gelu,
+        "clamped_ffn": known is not None and known.clamped_ffn,
         "dropout": dropout,
         "moe": moe,
     }
