@@ -19,9 +19,9 @@ from stargate.voice.mark_search import Mark, look_for_mark
 from stargate.voice.parts import Parts
 from stargate.voice.policy import Embedding, Policy
 from stargate.voice.recogniser import plain_words
-from stargate.voice.signal.activity import measure
+from stargate.voice.signal.activity import measure, speech_frames
 from stargate.voice.signal.pitch import median_pitch_hz
-from stargate.voice.signal.spectrum import Signal, resample
+from stargate.voice.signal.spectrum import Signal, frames, resample
 from stargate.voice.tone import ToneEngine
 
 RATE_HZ = 24_000
@@ -41,7 +41,7 @@ def speech_like(pitch_hz: float, seconds: float = 8.0, seed: int = 0) -> Sample:
 
 
 class PilotMarker:
-    """Marks with a faint tone and finds it by correlation."""
+    """Marks with a faint tone, and finds it within 1.65 % of its pitch, as Perth does its mark."""
 
     name = "pilot"
 
@@ -50,8 +50,11 @@ class PilotMarker:
         return (signal + pilot).astype(np.float32)
 
     def score(self, signal: Signal, rate_hz: float) -> float:
-        wave = np.exp(2j * np.pi * PILOT_HZ * np.arange(len(signal)) / rate_hz)
-        return float(np.clip(abs(signal @ wave) / len(signal) * 2 / 0.02, 0, 1))
+        n = 4 * len(signal)  # so that a tone between two bins is not lost
+        level = np.abs(np.fft.rfft(signal, n)) / len(signal) * 2 / 0.02
+        frequency_hz = np.fft.rfftfreq(n, 1 / rate_hz)
+        near = np.abs(frequency_hz / PILOT_HZ - 1) <= 0.0165
+        return float(np.clip(level[near].max(initial=0.0), 0, 1))
 
 
 def speech_s(signal: Signal, rate_hz: float) -> float:
@@ -67,6 +70,12 @@ class PitchEars:
         angle = np.log2(pitch_hz / 100) * np.pi / 2
         vector = np.array([np.cos(angle), np.sin(angle)], np.float32)
         return {"a": vector, "b": vector}
+
+    def speech(self, sample: Sample) -> Sample:
+        hop = int(0.03 * sample.rate_hz)
+        pieces = frames(sample.signal, hop, hop)
+        level_db = 10 * np.log10((pieces.astype(float) ** 2).mean(axis=1) + 1e-12)
+        return Sample(pieces[speech_frames(level_db)].ravel(), sample.rate_hz)
 
     def mark(self, sample: Sample) -> Mark:
         return look_for_mark(sample, PilotMarker(), speech_s)

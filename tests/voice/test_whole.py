@@ -98,6 +98,24 @@ def test_sounds_without_speech_are_not_judged_whatever_they_score(home) -> None:
         assert not mark.found, kind
 
 
+def test_music_and_noise_are_no_speech_to_learn_from(home, engine) -> None:
+    """However loud they are and however long; between phrases they are left out."""
+    from stargate.voice.policy import Policy, check_sample
+    from stargate.voice.refusals import RefusedError
+    from stargate.voice.unmarked import N_SOUNDS, sounds
+
+    ears, person = home.gate._parts.ears, engine(SPEECH, "am_fenrir")
+    spoken_s = ears.speech(person).duration_s
+    assert 5.0 < spoken_s < person.duration_s
+    for kind, window in list(sounds())[:: N_SOUNDS // 2]:
+        whole = np.tile(window.at(24_000), 1 + int(12.0 / window.duration_s))
+        with pytest.raises(RefusedError) as refused:
+            check_sample(Sample(whole, 24_000), ears, Policy())
+        assert refused.value.rule == "sample_too_short", kind
+        joined = Sample(np.concatenate([whole, person.signal]), 24_000)
+        assert ears.speech(joined).duration_s == pytest.approx(spoken_s, abs=0.5), kind
+
+
 @pytest.mark.parametrize(
     "attack", ["mp3 at 32 kb/s", "8 kHz sampling", "one second of it", "speed 0.88", "speed 1.12"]
 )

@@ -8,7 +8,7 @@ at 0.642; at 0.70 about one stranger in a hundred passes. It is a net, not a pro
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 import numpy as np
@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from stargate.voice.engine import Capabilities, Sample, Utterance
 from stargate.voice.mark_search import Mark
 from stargate.voice.refusals import RefusedError
-from stargate.voice.signal.activity import Recording, measure, speech_only
+from stargate.voice.signal.activity import Recording, measure
 
 Embedding = NDArray[np.float32]
 DAY_S = 86_400.0
@@ -55,6 +55,10 @@ class Hearing(Protocol):
 class Ears(Hearing, Protocol):
     """The measures that a policy rests on; `listening` has the real ones."""
 
+    def speech(self, sample: Sample) -> Sample:
+        """What of the sample is speech; music and noise are none."""
+        ...
+
     def mark(self, sample: Sample) -> Mark:
         """What is seen of our watermark, as `detect` sees it."""
         ...
@@ -62,18 +66,18 @@ class Ears(Hearing, Protocol):
 
 def check_sample(sample: Sample, ears: Ears, policy: Policy) -> Recording:
     """Refuse a sample that no voice should be learnt from; what it measures otherwise."""
-    measured = measure(sample.signal, sample.rate_hz)
     _at_most("sample_too_long", "the sample lasts", sample.duration_s, policy.longest_s, "s")
-    _at_least(
-        "sample_too_short", "speech in it lasts", measured.speech_s, policy.least_speech_s, "s"
-    )
+    speech = ears.speech(sample)
+    speech_s = speech.duration_s
+    _at_least("sample_too_short", "speech in it lasts", speech_s, policy.least_speech_s, "s")
+    measured = replace(measure(sample.signal, sample.rate_hz), speech_s=speech_s)
     clipped = measured.clipped_fraction * 100
     _at_most("sample_clipped", "samples cut off make up", clipped, policy.most_clipped * 100, "%")
     _at_least(
         "sample_noisy", "speech is above the noise by", measured.snr_db, policy.least_snr_db, "dB"
     )
     check_no_mark("sample_synthetic", "the sample", ears.mark(sample))
-    alike = self_similarity(sample, ears)
+    alike = self_similarity(speech, ears)
     _at_least("two_speakers", "its parts are alike by", alike, policy.least_self_similarity, "")
     return measured
 
@@ -86,12 +90,11 @@ def check_no_mark(rule: str, what: str, mark: Mark) -> None:
         )
 
 
-def self_similarity(sample: Sample, ears: Ears) -> float:
-    """The least cosine (encoder B) between a window of the speech and all of it."""
-    speech = speech_only(sample.signal, sample.rate_hz)
-    length = int(WINDOW_S * sample.rate_hz)
-    starts = range(0, max(1, len(speech) - length + 1), length)
-    windows = [Sample(speech[start : start + length], sample.rate_hz) for start in starts]
+def self_similarity(speech: Sample, ears: Hearing) -> float:
+    """The least cosine (encoder B) between any two windows of the speech."""
+    length = int(WINDOW_S * speech.rate_hz)
+    starts = range(0, max(1, len(speech.signal) - length + 1), length)
+    windows = [Sample(speech.signal[start : start + length], speech.rate_hz) for start in starts]
     vectors = np.stack([ears.embed(window)["b"] for window in windows])
     return float((vectors @ vectors.T).min())
 

@@ -1,4 +1,4 @@
-"""How much of a sound is speech: Silero's detector, whose weights faster-whisper carries with it.
+"""How much of a sound is speech, and which of it: Silero's detector, from faster-whisper.
 
 Energy cannot tell a chord from a vowel; this network can.
 """
@@ -9,6 +9,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import NDArray
 
 from stargate.voice.signal.spectrum import Signal, resample
 
@@ -32,10 +33,19 @@ class SileroMeter:
 
     def __call__(self, signal: Signal, rate_hz: float) -> float:
         """Seconds that are more likely speech than not."""
+        return float(self._likely(signal, rate_hz).sum() * FRAME / RATE_HZ)
+
+    def only(self, signal: Signal, rate_hz: float) -> Signal:
+        """The parts of the signal that are more likely speech than not, joined."""
+        likely = self._likely(signal, rate_hz)
+        frame = (np.arange(len(signal)) * (RATE_HZ / rate_hz) / FRAME).astype(int)
+        return signal[likely[np.minimum(frame, len(likely) - 1)]]
+
+    def _likely(self, signal: Signal, rate_hz: float) -> NDArray[np.bool_]:
+        """Of each frame of 32 ms, whether it is speech."""
         heard = resample(signal, rate_hz, RATE_HZ)
         peak = float(np.abs(heard).max(initial=0.0))
         if peak == 0.0:
-            return 0.0
+            return np.zeros(1 + len(heard) // FRAME, np.bool_)
         whole = np.pad(heard * np.float32(PEAK / peak), (0, -len(heard) % FRAME))
-        likely = self._model(whole.astype(np.float32)) > LIKELY
-        return float(likely.sum() * FRAME / RATE_HZ)
+        return np.asarray(self._model(whole.astype(np.float32))).ravel() > LIKELY

@@ -19,7 +19,7 @@ RUN = 3
 
 @dataclass(frozen=True, slots=True)
 class Recording:
-    """What a recording measures."""
+    """What a recording measures; `speech_s` by energy, which takes any sound for speech."""
 
     duration_s: float
     speech_s: float
@@ -40,14 +40,6 @@ def measure(signal: Signal, rate_hz: int) -> Recording:
         snr_db=float(snr_db),
         clipped_fraction=clipped_fraction(signal),
     )
-
-
-def speech_only(signal: Signal, rate_hz: int) -> Signal:
-    """The signal without its pauses."""
-    hop = int(FRAME_S * rate_hz)
-    speech = speech_frames(_frame_levels_db(signal, rate_hz))
-    keep = np.repeat(speech, hop)
-    return signal[: len(keep)][keep[: len(signal)]]
 
 
 def speech_frames(level_db: NDArray[np.float64]) -> NDArray[np.bool_]:

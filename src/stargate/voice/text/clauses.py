@@ -1,8 +1,9 @@
 """Long text cut where a speaker would breathe, so that speech can start before it is all made.
 
-A piece must be made before what goes before it has been heard. Where speech is made in at most
-half of the time that it lasts, it is if piece k is no longer than the first one may be and all
-before it together: L_k <= L_first + (L_1 + ... + L_(k-1)). So pieces grow as the speech goes on.
+A piece should be made before what goes before it has been heard. Where making it takes a share r
+of the time that it lasts, it is if L_k <= L_1 + (1/r - 1) (L_1 + ... + L_(k-1)). So pieces grow
+as the speech goes on. Every cut costs a little of the melody, so r is that of two idle cores;
+where it is more, a listener may hear a pause after the first piece, where a speaker would breathe.
 """
 
 from __future__ import annotations
@@ -16,9 +17,10 @@ WORD_BREAK = re.compile(
 )
 BLANK = re.compile(r"\s+")
 WORD = re.compile(r"\w")
-FIRST_LIMIT = 32
+FIRST_LIMIT = 45
 LIMIT = 220
-"""Characters: about 0.07 s of speech each, so that the first piece lasts two seconds or so."""
+"""Characters: about 0.07 s of speech each, so that the first piece lasts up to three seconds."""
+SHARE = 0.25  # r
 LEAST_SHARE = 0.3  # of the room there is: a cut before it would leave a scrap
 
 
@@ -29,7 +31,8 @@ def clauses(text: str, first_limit: int = FIRST_LIMIT, limit: int = LIMIT) -> li
     for sentence in SENTENCE_END.split(text.strip()):
         rest = sentence.strip()
         while rest:
-            cut = _cut(rest, min(limit, first_limit + n_said), limit)
+            room = int(first_limit + (1 / SHARE - 1) * n_said)
+            cut = _cut(rest, min(limit, room), limit)
             pieces.append(rest[:cut].rstrip())
             n_said += len(pieces[-1])
             rest = rest[cut:].lstrip()
