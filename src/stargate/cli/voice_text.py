@@ -79,10 +79,8 @@ def false_alarms(table: dict[str, object]) -> str:
     rows, others = table["sources"], table["not_speech"]
     assert isinstance(rows, list)
     assert isinstance(others, list)
-    columns = ("windows", "judged", "alarms", "at most", "highest")
-    head = "".join(f"{column:>9}" for column in columns)
-    lines = [f"{'speech without a mark':32}{head}", *map(_counted_text, [*rows, table])]
-    lines += ["", f"{'no speech (apart)':32}{head}", *map(_counted_text, others)]
+    lines = [f"{'speech without a mark':32}{_COUNTS}", *map(_counted_text, [*rows, table])]
+    lines += ["", f"{'no speech (apart)':32}{_COUNTS}", *map(_counted_text, others)]
     return "\n".join(
         [
             *lines,
@@ -90,6 +88,11 @@ def false_alarms(table: dict[str, object]) -> str:
             "at most: the rate of alarms among these that the count does not rule out, at 95 %",
         ]
     )
+
+
+_COUNTS = "".join(
+    f"{column:>9}" for column in ("windows", "judged", "alarms", "at most", "highest")
+)
 
 
 def trial(table: dict[str, object]) -> str:
@@ -100,16 +103,17 @@ def trial(table: dict[str, object]) -> str:
     assert isinstance(chances, list)
     return "\n".join(
         [
-            f"{table['n_judged']} windows of {table['n_speakers']} speakers, each as it is and "
-            f"attacked once: {table['n_alarms']} taken for marked, at most "
-            f"{table['rate_at_most']:.2%} (Clopper and Pearson, one-sided, 95 %)",
-            *map(_counted_text, unmarked),
+            f"{table['n_speakers']} speakers; alarms at most: Clopper and Pearson, one-sided, 95 %",
             "",
-            f"{'attack':24}{'marked: found':>16}{'mean':>7}{'least':>7}{'unmarked: most':>16}",
+            f"{'speech without a mark':32}{_COUNTS}",
+            *map(_counted_text, [*unmarked, table]),
+            "",
+            f"{'speech with the mark':32}{'windows':>9}{'found':>9}{'mean':>9}{'least':>9}",
             *(
-                f"{row['attack']:24}{row['n_found']:9} of {row['n_marked']:3}"
-                f"{row['marked_mean']:7.2f}{row['marked_least']:7.2f}{row['unmarked_most']:16.2f}"
+                f"{row['attack']:32}{row['n_marked']:9}{row['n_found']:9}"
+                f"{row['marked_mean']:9.2f}{row['marked_least']:9.2f}"
                 for row in attacks
+                if row["n_marked"]
             ),
             "",
             f"{'chance stated':16}{'mean':>8}{'unmarked':>10}{'marked':>8}{'share marked':>14}",

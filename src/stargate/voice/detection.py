@@ -15,7 +15,7 @@ from stargate.store.voices import Clip
 from stargate.voice import fingerprint
 from stargate.voice.engine import Sample
 from stargate.voice.manifest import Verdict
-from stargate.voice.mark_search import FOUND, SpeechMeter, look_for_mark, loudest
+from stargate.voice.mark_search import SpeechMeter, look_for_mark, loudest
 from stargate.voice.marking import Marker
 from stargate.voice.payload import KeyedPayload
 
@@ -81,7 +81,7 @@ def detect(
 ) -> Finding:
     """Look for the watermark, judge the manifest, read the payload, search the log."""
     mark = look_for_mark(sample, marker, speech_s)
-    known, played = list(clips), mark.speed if mark.score > FOUND else 1.0
+    known, played = list(clips), mark.speed if mark.found else 1.0
     carried = read_payload(sample, known, payload, played) if payload else None
     trace = carried or find_clip(sample, known, played)
     vouched = manifest is not None and manifest.state == "valid"

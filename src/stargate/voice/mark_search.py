@@ -15,13 +15,19 @@ from stargate.voice.engine import Sample
 from stargate.voice.marking import Marker
 from stargate.voice.signal.spectrum import Signal
 
-SPEEDS = tuple(np.round(1.02 ** np.arange(-12.0, 13.0), 4))
-"""From 0.79 to 1.27, or four semitones each way. A mark is found within 1 % of its speed; a change
-of pitch alone counts as one of speed, since the mark does not mind how long it takes."""
+SPEEDS = tuple(float(x) for x in np.round(1.03 ** np.arange(-8.0, 9.0), 4) if x != 1)
+"""From 0.79 to 1.27, or four semitones each way. A mark is read whole within 1.5 % of its speed; a
+change of pitch alone counts as one of speed, since the mark does not mind how long it takes."""
+STEPS = tuple(1 + 0.01 * np.arange(-3, 4))
+HELD = 3  # readings, over two per cent
+WORTH_A_LOOK = 0.7
+"""A mark holds its score over three per cent of speed. Speech without one is read at so many speeds
+that some are high by chance, but these are peaks, which a step of one per cent lowers."""
 SCAN_S = 8.0  # the loudest stretch; the mark is everywhere, so more only costs time
-FOUND = 0.75
-"""Of 370 windows of unmarked speech the highest scored 0.72, and three above 0.5: so it was set.
-Marked speech scores 0.99 or more after every attack but noise at 10 dB (0.66)."""
+AS_PLAYED = ((0.5, 0.01), (0.8, 0.5), (0.95, 0.99))
+AT_A_SPEED = ((0.9, 0.01), (0.97, 0.5), (0.99, 0.99))
+"""(score, chance): how likely a mark is at such a score, marked or not being alike likely. Between
+them the log odds are linear; beyond them nothing is said, which so few windows cannot show."""
 LEAST_SPEECH_S = 0.25
 """One second cut from speech holds 0.8 s and more; noise, chords and gliding tones none."""
 SpeechMeter = Callable[[Signal, float], float]
@@ -43,13 +49,13 @@ class Mark:
 
     @property
     def found(self) -> bool:
-        """Whether the watermark is there."""
-        return self.judged and self.score > FOUND
+        """Whether the watermark is there, rather than not."""
+        return self.judged and probability(self.score, self.speed) > 0.5
 
     @property
     def probability(self) -> float | None:
         """The chance that it is there, None where there is no speech to judge."""
-        return probability(self.score) if self.judged else None
+        return probability(self.score, self.speed) if self.judged else None
 
 
 def look_for_mark(sample: Sample, marker: Marker, speech_s: SpeechMeter) -> Mark:
@@ -60,30 +66,46 @@ def look_for_mark(sample: Sample, marker: Marker, speech_s: SpeechMeter) -> Mark
 
 
 def scan(sample: Sample, marker: Marker) -> tuple[float, float]:
-    """The highest score of the watermark over speeds, and the speed at which it was found.
+    """The watermark's score and the speed at which it is likeliest to be there.
 
     A recording played at speed s is undone by reading it as if its rate were rate / s. The other
-    speeds are tried only if the recording as it is shows nothing.
+    speeds are tried only if the recording as it is shows nothing; what is high at one is looked at
+    again closely, and is worth what it holds.
     """
     excerpt = loudest(sample, SCAN_S)
-    plain = marker.score(excerpt.signal, excerpt.rate_hz)
-    if plain > FOUND:
+
+    def score(speed: float) -> float:
+        return marker.score(excerpt.signal, excerpt.rate_hz / speed)
+
+    plain = score(1.0)
+    if probability(plain, 1.0) > 0.5:
         return plain, 1.0
-    scores = {speed: marker.score(excerpt.signal, excerpt.rate_hz / speed) for speed in SPEEDS}
-    best = max(scores, key=lambda speed: scores[speed])
-    return (scores[best], float(best)) if scores[best] > plain else (plain, 1.0)
+    coarse = {speed: score(speed) for speed in SPEEDS}
+    near = max(coarse, key=lambda speed: coarse[speed])
+    if coarse[near] < WORTH_A_LOOK:
+        return plain, 1.0
+    held, speed = _held(score, near)
+    likelier = probability(held, speed) > probability(plain, 1.0)
+    return (held, speed) if likelier else (plain, 1.0)
 
 
-def probability(score: float) -> float:
+def _held(score: Callable[[float], float], near: float) -> tuple[float, float]:
+    """The score that holds over some two per cent of speed, and the middle of these."""
+    speeds = near * np.array(STEPS)
+    scores = np.array([score(float(speed)) for speed in speeds])
+    held = np.lib.stride_tricks.sliding_window_view(scores, HELD).min(axis=1)
+    at = int(np.argmax(held))
+    return float(held[at]), float(np.round(speeds[at + HELD // 2], 4))
+
+
+def probability(score: float, speed: float) -> float:
     """The chance that speech with this score carries the mark, marked or not alike likely.
 
-    Logistic in the score: one unmarked window in a hundred scores above 0.5 (chance 1 %), marked
-    speech 0.95 and more (99 %). Never nearer to certainty, which so few windows cannot show.
+    A score found at another speed is the highest of many, and so has to be higher.
     """
-    low, high, odds = 0.5, 0.95, np.log(99)
-    slope = 2 * odds / (high - low)
-    within = np.clip(score, low, high)
-    return float(1 / (1 + np.exp(-slope * (within - (low + high) / 2))))
+    scores, chances = zip(*(AS_PLAYED if speed == 1 else AT_A_SPEED), strict=True)
+    log_odds = np.interp(score, scores, np.log(chances) - np.log1p(-np.array(chances)))
+    return float(1 / (1 + np.exp(-log_odds)))
 
 
 def loudest(sample: Sample, seconds: float) -> Sample:

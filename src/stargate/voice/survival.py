@@ -157,7 +157,7 @@ def counted(source: str, marks: Sequence[Mark]) -> dict[str, object]:
         "n_judged": n_judged,
         "n_alarms": n_alarms,
         "rate_at_most": unmarked.upper_bound(n_alarms, n_judged),
-        "highest": max(mark.score for mark in marks),
+        "highest": max((mark.score for mark in marks), default=0.0),
     }
 
 

@@ -1,8 +1,8 @@
 """A trial of the detector on other people's speech: how often it is wrong, and how sure it may be.
 
-Every window of three seconds is looked at three times: as it is, attacked, and marked and then
-attacked in the same way. Attacks are dealt out in turn, one a window, so that no window counts
-twice as evidence for one attack. Marking a recording copies no voice: nothing is learnt from it.
+Every window of three seconds is looked at twice: without a mark, and with one. Every second is as
+it is, the others are attacked, in turn in one way each, so that every look is at another window.
+Marking a recording copies no voice: nothing is learnt from it.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from stargate.voice.inference import calm_torch
 from stargate.voice.mark_search import Mark, SpeechMeter, look_for_mark
 from stargate.voice.marking import Marker
 from stargate.voice.survival import ATTACKS, Attack, counted
-from stargate.voice.unmarked import attacked, upper_bound, windows
+from stargate.voice.unmarked import attacked, windows
 
 PLAIN = "as it is"
 EDGES = (0.0, 0.02, 0.25, 0.75, 0.98, 1.0)
@@ -35,19 +35,8 @@ class Seen:
 
     speaker: str
     attack: str
-    plain: Mark
     unmarked: Mark
     marked: Mark
-
-    @property
-    def alarmed(self) -> bool:
-        """Whether speech without a mark was taken for marked, as it was or attacked."""
-        return self.plain.found or self.unmarked.found
-
-    @property
-    def judged(self) -> bool:
-        """Whether there was speech to judge."""
-        return self.plain.judged
 
 
 def trial(
@@ -61,14 +50,14 @@ def trial(
     def look(given: tuple[str, Sample, str]) -> Seen:
         speaker, window, name = given
         marked = Sample(marker.embed(window.signal, window.rate_hz), window.rate_hz)
-        heard = (window, attacked(window, ATTACKS[name]), attacked(marked, ATTACKS[name]))
+        heard = (attacked(window, ATTACKS[name]), attacked(marked, ATTACKS[name]))
         return Seen(speaker, name, *(look_for_mark(each, marker, speech_s) for each in heard))
 
     seen: list[Seen] = []
     with ThreadPoolExecutor(os.cpu_count(), initializer=calm_torch) as pool:
         for batch in _batches(dealt(spoken, ATTACKS)):
             seen.extend(pool.map(look, batch))
-            progress(f"{len(seen)} windows, {sum(s.alarmed for s in seen)} taken for marked")
+            progress(f"{len(seen)} windows, {sum(s.unmarked.found for s in seen)} taken for marked")
     return tabulated(seen)
 
 
@@ -103,8 +92,8 @@ def reliability(marks: Sequence[tuple[bool, Mark]]) -> list[dict[str, object]]:
 def dealt(
     spoken: Iterable[tuple[str, Sample]], attacks: Mapping[str, Attack]
 ) -> Iterator[tuple[str, Sample, str]]:
-    """(speaker, window, attack): the attacks in turn over all windows of all speakers."""
-    names = cycle(name for name in attacks if name != PLAIN)
+    """(speaker, window, attack): none and the attacks in turn, over all windows of all."""
+    names = cycle(turn for name in attacks if name != PLAIN for turn in (PLAIN, name))
     for speaker, sample in spoken:
         for window in windows(sample):
             yield speaker, window, next(names)
@@ -116,27 +105,20 @@ def _batches(given: Iterator[tuple[str, Sample, str]]) -> Iterator[list[tuple[st
 
 
 def tabulated(seen: Sequence[Seen]) -> dict[str, object]:
-    """What was seen, counted: a window is one piece of evidence, however often it alarmed."""
-    judged = [each for each in seen if each.judged]
-    n_alarmed = sum(each.alarmed for each in judged)
-    marks = [(False, mark) for each in judged for mark in (each.plain, each.unmarked)]
-    marks += [(True, each.marked) for each in judged]
+    """What was seen, counted."""
+    by_speaker: dict[str, list[Mark]] = {}
+    for each in seen:
+        by_speaker.setdefault(each.speaker, []).append(each.unmarked)
+    marks = [(False, each.unmarked) for each in seen] + [(True, each.marked) for each in seen]
+    plain = [each.unmarked for each in seen if each.attack == PLAIN]
+    other = [each.unmarked for each in seen if each.attack != PLAIN]
     return {
-        "n_speakers": len({each.speaker for each in judged}),
-        "n_windows": len(seen),
-        "n_judged": len(judged),
-        "n_alarms": n_alarmed,
-        "rate_at_most": upper_bound(n_alarmed, len(judged)),
-        "unmarked": [
-            counted("as they are", [each.plain for each in seen]),
-            counted("attacked, each once", [each.unmarked for each in seen]),
-        ],
-        "attacks": [_survived(name, seen) for name in ATTACKS if name != PLAIN],
+        **counted("all", [each.unmarked for each in seen]),
+        "n_speakers": sum(any(mark.judged for mark in marks) for marks in by_speaker.values()),
+        "unmarked": [counted("as they are", plain), counted("attacked", other)],
+        "attacks": [_survived(name, seen) for name in ATTACKS],
         "reliability": reliability(marks),
-        "speakers": [
-            counted(name, [m for e in seen if e.speaker == name for m in (e.plain, e.unmarked)])
-            for name in dict.fromkeys(each.speaker for each in seen)
-        ],
+        "speakers": [counted(name, marks) for name, marks in by_speaker.items()],
     }
 
 
@@ -144,13 +126,12 @@ def _survived(attack: str, seen: Sequence[Seen]) -> dict[str, object]:
     """How many marked windows were found after an attack, of those in which speech was heard."""
     here = [each for each in seen if each.attack == attack]
     judged = [each.marked for each in here if each.marked.judged]
-    scores = [mark.score for mark in judged] or [float("nan")]
+    scores = [mark.score for mark in judged]
     return {
         "attack": attack,
         "n_marked": len(judged),
         "n_found": sum(mark.found for mark in judged),
-        "marked_mean": float(np.mean(scores)),
-        "marked_least": min(scores),
+        "marked_mean": float(np.mean(scores)) if scores else None,
+        "marked_least": min(scores, default=None),
         "n_alarms": sum(each.unmarked.found for each in here),
-        "unmarked_most": max((each.unmarked.score for each in here), default=float("nan")),
     }
