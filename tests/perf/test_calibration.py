@@ -35,6 +35,13 @@ def varied() -> tuple[Record, ...]:
     return tuple(r for r in rows if isinstance(r, Record))
 
 
+@pytest.fixture(scope="module")
+def small_jobs() -> tuple[Record, ...]:
+    """Runs so small that what the host costs rules them."""
+    rows = (r for r in read_records(()) if r.origin.family == "vtrain-single")
+    return tuple(sorted(rows, key=lambda r: r.measured_s)[:40])
+
+
 def planted(records: tuple[Record, ...], **changed: float) -> tuple[Record, ...]:
     """The records as a machine with changed coefficients would have measured them."""
     samples = Samples.of(records)
@@ -103,6 +110,25 @@ def test_a_generation_without_records_follows_the_others(selene: tuple[Record, .
     assert unseen not in Samples.of(records).generations
     before, after = known_priors()[unseen], found.coefficients(unseen)
     assert after.collective_slowdown > before.collective_slowdown
+
+
+@pytest.mark.parametrize("name", ["kernel_issue_s", "micro_batch_s", "step_s"])
+def test_slow_hosts_of_one_family_say_nothing_of_another_familys(
+    small_jobs: tuple[Record, ...], name: str
+) -> None:
+    slow = 4.0 * getattr(known_priors()[KEY], name)
+    found = fit(Samples.of(planted(small_jobs, **{name: slow})), known_priors())
+    moved = {key: getattr(found.coefficients(key), name) for key in found.priors}
+    before = {key: getattr(one, name) for key, one in known_priors().items()}
+    assert moved[KEY] > before[KEY]
+    assert moved["ampere", "megatron-2023"] > before["ampere", "megatron-2023"]
+    others = [key for key in moved if key[0] != "ampere"]
+    assert [moved[key] for key in others] == pytest.approx([before[key] for key in others])
+
+
+def test_however_a_prior_is_parted_between_levels_it_is_as_wide() -> None:
+    whole = {name: np.sum(np.square(scale.parts)) for name, scale in SCALES.items()}
+    assert list(whole.values()) == pytest.approx([1.49] * len(whole))
 
 
 def test_wider_errors_give_wider_intervals(selene: tuple[Record, ...]) -> None:

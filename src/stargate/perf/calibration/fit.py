@@ -4,12 +4,15 @@ On its scale each coefficient of a software generation is
 
     prior + shared shift + shift of the accelerator family + shift of the generation,
 
-and every shift has a normal prior around zero. What all records say moves the shared shift; a
-generation with few records, or none, follows its family and the others instead of its own noise.
-The cost is the sum over records, and kernels where they are given, of
-w soft_l1(ln(predicted / measured) / scale), which a row that defies the physics cannot dominate,
-and of the squared shifts over their priors' variance; it is minimised by scipy's trust-region least
-squares inside bounds of a few standard deviations.
+and every shift has a prior around zero. What all records say moves the shared shift; a generation
+with few records, or none, follows its family and the others instead of its own noise. Which levels
+a coefficient has, `scales` says.
+
+The least squares are of records, and kernels where they are given, in their scale of error,
+sqrt(w) ln(predicted / measured) / scale, and of shifts in the spreads of their priors. Both lie
+under soft_l1, which grows like a square up to one and like a line beyond: neither a row that defies
+the physics nor one odd generation drags what the others share. Scipy's trust-region method
+minimises the sum inside bounds of a few spreads.
 """
 
 from __future__ import annotations
@@ -28,7 +31,6 @@ from stargate.perf.columns import Array
 
 ERROR_SCALE = 0.05  # where a relative error turns from noise into an outlier
 KERNEL_ERROR_SCALE = 0.15  # the same for a kernel of any shape, whose tiles nobody knows
-SHARED, FAMILY, GENERATION = 0.8, 0.7, 0.6  # parts of a coefficient's spread
 BOUND_SIGMAS = 3.0
 FAMILY_WEIGHT = 0.4  # a family of n records weighs n ** (1 - this): its rows share their errors
 DIFFERENCE = 1e-3
@@ -119,8 +121,9 @@ class _Problem:
             *((family,) for family in families),
             *samples.generations,
         ]
-        parts = {0: SHARED, 1: FAMILY, 2: GENERATION}
-        self.spread = np.concatenate([parts[len(level)] * SPREADS for level in self.levels])
+        spread = np.concatenate([SPREADS[len(level)] for level in self.levels])
+        self.free = spread > 0.0
+        self.spread = spread[self.free]
         self.member = np.array(
             [
                 [level == samples.generations[g][: len(level)] for level in self.levels]
@@ -137,7 +140,8 @@ class _Problem:
         """Every level of a record's generation moves its error alike, since shifts add up."""
         slopes = self.measured_slopes(shifts) if self.slopes is None else self.slopes
         by_level = self.member[:, :, None] * (self.weight[:, None] * slopes)[:, None, :]
-        return np.vstack([by_level.reshape(len(self.weight), -1), np.diag(1 / self.spread)])
+        moving = by_level.reshape(len(self.weight), -1)[:, self.free]
+        return np.vstack([moving, np.diag(1 / self.spread)])
 
     def measured_slopes(self, shifts: Array) -> Array:
         """Differences by coefficient, each nudged in all generations at once."""
@@ -150,10 +154,13 @@ class _Problem:
 
     def pack(self, fitted: Fit) -> Array:
         nothing = np.zeros(len(FITTED))
-        return np.concatenate([fitted.shifts.get(level, nothing) for level in self.levels])
+        rows = np.concatenate([fitted.shifts.get(level, nothing) for level in self.levels])
+        return rows[self.free]
 
     def unpack(self, shifts: Array) -> Fit:
-        rows = shifts.reshape(len(self.levels), len(FITTED))
+        stacked = np.zeros(len(self.free))
+        stacked[self.free] = shifts
+        rows = stacked.reshape(len(self.levels), len(FITTED))
         return Fit(self.priors, dict(zip(self.levels, rows, strict=True)))
 
     def _coefficients(
