@@ -97,6 +97,10 @@ def test_clamps_before_a_gate_are_passes_of_their_own_on_gpus() -> None:
     )
 
 
+def test_frozen_weights_need_no_transposed_copies_of_their_inputs() -> None:
+    assert memory_bound.cast_bytes(1.0, 0.0) == 0.75 * memory_bound.cast_bytes(1.0)
+
+
 def test_output_biases_of_experts_are_passes_over_memory() -> None:
     plain, biased = (
         step(machine(), model=QWEN.model_copy(update={"linear_bias": on}), micro_batch=8)

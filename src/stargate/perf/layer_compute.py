@@ -169,7 +169,7 @@ def memory_bound_operators(case: Case) -> dict[str, Column]:
     biases = memory_bound.expert_bias_bytes(h, copies) * shape.expert_bias * eager / spread
     quantised = (np.asarray(work.bits) < 16) * machine.is_gpu
     # Rows are scaled after the gather, whole on each rank; other inputs are cast before it.
-    usual = memory_bound.cast_bytes(2.0 * h / split + heads_width + width)
+    usual = memory_bound.cast_bytes(2.0 * h / split + heads_width + width, 1.0 - work.frozen)
     whole = memory_bound.row_cast_bytes(2.0 * h + heads_width + width)
     casts = np.where(np.asarray(work.row_scaled) > 0, whole, usual) * quantised
     bandwidth = machine.stream_bytes_per_s

@@ -44,9 +44,12 @@ def rope_bytes(rotated_width: Column) -> Column:
     return 2.0 * BF16_BYTES * rotated_width
 
 
-def cast_bytes(width: Column) -> Column:
-    """Bytes per token to quantise a GEMM input to 8 bits: read 2, write 1, and a transpose 1."""
-    return 4.0 * width
+def cast_bytes(width: Column, trained: Column = 1.0) -> Column:
+    """Bytes per token to quantise a GEMM input to 8 bits: read 2, write 1, and a transpose 1.
+
+    The transpose is for weight gradients: weights that are not `trained` need none.
+    """
+    return (3.0 + trained) * width
 
 
 def row_cast_bytes(width: Column) -> Column:

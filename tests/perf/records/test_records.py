@@ -107,7 +107,6 @@ def test_a_complete_row_becomes_model_machine_workload_and_strategy():
         ({"accelerator": ""}, "accelerator is not stated"),
         ({"n_acc": ""}, "number of accelerators is not stated"),
         ({"n_acc": "16"}, "tp x pp x cp x dp is 8, not 16"),
-        ({"tp": "", "pp": ""}, "no parallel layout"),
         ({"tp": "5", "n_acc": "5"}, "64 heads over tp=5"),
         ({"tp": "1", "pp": "64", "n_acc": "64"}, "64 stages for 48 layers"),
         ({"ep": "2"}, "ep=2"),
@@ -310,6 +309,30 @@ def test_slices_of_tpus_are_scale_up_domains():
     found = record(**changes, interconnect_basis="2 slices of v5e-256 over DCN")
     assert found.machine.network.scaleup_domain == 256
     assert found.strategies[0].shard == 256
+
+
+def test_a_row_without_a_layout_takes_the_fastest_that_fits():
+    nothing = {"tp": "", "pp": "", "vp": "", "dp": "", "micro_batch": "", "grad_accum": ""}
+    row = record(**nothing, seq_parallel="")
+    assert "no parallel layout is stated" in row.assumptions
+    assert {(s.tp, s.pp) for s in row.strategies} >= {(2, 1), (8, 1), (1, 8), (2, 4)}
+    slice_of_tpus = record(
+        **nothing, seq_parallel="", accelerator="TPU-v5p", optimizer_sharding="", precision="bf16"
+    )
+    assert {(s.pp, s.zero) for s in slice_of_tpus.strategies} == {(1, 3)}
+
+
+def test_fewer_sequences_than_replicas_are_cut_into_pieces():
+    few = {"tp": "1", "dp": "", "cp": "", "micro_batch": "", "grad_accum": "", "seq_parallel": ""}
+    (size,) = {(s.cp, s.dp) for s in record(**few, global_batch_seqs="4").strategies}
+    assert size == (2, 4)
+    assert isinstance(read(**(few | {"cp": "1"}), global_batch_seqs="4"), Unusable)
+
+
+def test_submissions_to_mlperf_are_taken_for_8_bit():
+    row = record(family="mlperf-train", precision="")
+    assert row.workload.precision == "fp8"
+    assert any("precision not stated" in told for told in row.assumptions)
 
 
 def test_stages_that_are_not_stated_follow_from_dp_or_become_candidates():

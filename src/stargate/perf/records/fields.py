@@ -159,6 +159,9 @@ UNCERTAIN = r"not stated|or fp4|int8|variant|check"
 def precision_of(row: Row) -> tuple[Precision, bool]:
     """Precision of the linear layers, and whether weights are kept in 16 bit alone ("pure")."""
     text = row.text("precision")
+    if not text and row.text("family").startswith("mlperf") and row.text("implied_step_time_s"):
+        row.assume("precision not stated: 8 bit, as submissions to MLPerf since 2022")
+        text = "fp8"
     if not text:
         raise UnusableRecordError("precision is not stated")
     found = first_match(PRECISIONS, text)

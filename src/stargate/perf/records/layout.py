@@ -14,6 +14,7 @@ from math import prod
 from stargate.perf.machine import Machine
 from stargate.perf.records.fields import (
     Row,
+    Sharding,
     UnusableRecordError,
     container_of,
     precision_of,
@@ -31,6 +32,7 @@ from stargate.spec.workload import (
 )
 
 MICRO_BATCHES = (1, 2, 4, 8, 16)
+TENSOR, FEW_STAGES = (1, 2, 4, 8), 16  # where no layout is stated
 STAGES = (1, 2, 4, 6, 8, 12, 16, 24, 32)
 CHUNKS_MAX = 12
 BATCH_AGREEMENT = 1.02  # batches in tokens are rounded now and then
@@ -118,9 +120,9 @@ def strategies_of(
     """The strategy that a row states, once for every choice that it leaves open."""
     found: list[Strategy] = []
     faults: list[UnusableRecordError] = []
-    for pp in _pipelines(row, machine, model):
+    for tp, pp in _splits(row, machine, model):
         try:
-            found += _strategies_with(pp, row, machine, model, workload)
+            found += _strategies_with(tp, pp, row, machine, model, workload)
         except UnusableRecordError as fault:
             faults.append(fault)
     if not found:
@@ -134,26 +136,51 @@ def strategies_of(
     return tuple(found)
 
 
-def _pipelines(row: Row, machine: Machine, model: Transformer) -> tuple[int, ...]:
+def _splits(row: Row, machine: Machine, model: Transformer) -> tuple[tuple[int, int], ...]:
+    """Tensor and pipeline parallelism: as stated, else all that divide model and machine.
+
+    Where no layout is stated at all, tp is one that a scale-up domain and the heads allow; on a
+    torus weights are sharded over the slice, without a pipeline.
+    """
+    tp = row.count("tp")
+    if not _no_layout(row):
+        return tuple((tp or 1, p) for p in _pipelines(row, machine, model, tp or 1))
+    row.assume("no parallel layout is stated")
+    most = machine.network.scaleup_domain
+    free = [t for t in TENSOR if t <= most and model.heads % t == 0]
+    if _on_torus(machine):
+        return tuple((t, 1) for t in free if machine.count % t == 0)
+    return tuple(
+        (t, p) for t in free for p in _pipelines(row, machine, model, t) if p <= FEW_STAGES
+    )
+
+
+def _no_layout(row: Row) -> bool:
+    return all(row.count(name) is None for name in ("tp", "pp", "dp"))
+
+
+def _on_torus(machine: Machine) -> bool:
+    return machine.accelerator.scaleup_topology.startswith("torus")
+
+
+def _pipelines(row: Row, machine: Machine, model: Transformer, tp: int) -> tuple[int, ...]:
     """The stages: stated, else what dp leaves over, else all counts that divide the machine."""
-    stated, tp, cp = row.count("pp"), row.count("tp"), row.count("cp") or 1
-    if stated is None and tp is None:
-        raise UnusableRecordError("no parallel layout is stated")
+    stated, cp, dp = row.count("pp"), row.count("cp") or 1, row.count("dp")
     if stated is not None:
         return (stated,)
-    dp = row.count("dp")
     if dp is not None:
-        return (max(machine.count // ((tp or 1) * cp * dp), 1),)
-    ranks = (tp or 1) * cp
+        return (max(machine.count // (tp * cp * dp), 1),)
+    ranks = tp * cp
     return tuple(p for p in STAGES if p <= model.layers and machine.count % (ranks * p) == 0)
 
 
 def _strategies_with(
-    pp: int, row: Row, machine: Machine, model: Transformer, workload: TrainingWorkload
+    tp: int, pp: int, row: Row, machine: Machine, model: Transformer, workload: TrainingWorkload
 ) -> list[Strategy]:
-    sizes = _sizes(row, pp, machine, model)
-    sharding = sharding_of(row)
-    stated = recompute_of(row)
+    sizes = _sizes(row, tp, pp, machine, model, workload.global_batch)
+    sharding, stated = sharding_of(row), recompute_of(row)
+    if _no_layout(row) and _on_torus(machine):
+        sharding = Sharding(3)
     shard = _shard(sharding.shard, sharding.zero, sizes, machine)
     micro_batches = _micro_batches(row, workload.global_batch, sizes["dp"])
     chunks = _chunks(pp, model.layers, row, plain=machine.software.plain_pipeline)
@@ -179,11 +206,15 @@ def _strategies_with(
     ]
 
 
-def _sizes(row: Row, pp: int, machine: Machine, model: Transformer) -> dict[str, int]:
+def _sizes(
+    row: Row, tp: int, pp: int, machine: Machine, model: Transformer, batch: int
+) -> dict[str, int]:
     """tp, pp, cp, ep, dp that multiply to the accelerators and divide what they split."""
-    tp, cp, ep = row.count("tp") or 1, row.count("cp") or 1, row.count("ep") or 1
+    cp, ep = row.count("cp") or 1, row.count("ep") or 1
     dp = row.count("dp") or machine.count // (tp * pp * cp)
     pieces = _pieces(row)
+    if row.count("cp") is None and row.count("dp") is None and dp > batch and dp % batch == 0:
+        pieces = dp // batch
     if pieces > 1 and cp == 1 and dp % pieces == 0:
         row.assume("a part of a sequence on each device: context parallel")
         cp, dp = pieces, dp // pieces
@@ -213,7 +244,7 @@ def _shard(stated: int | None, zero: int, sizes: dict[str, int], machine: Machin
     if stated is not None:
         return min(stated, replicas)
     slices = machine.count > machine.network.scaleup_domain
-    if zero == 3 and slices and machine.accelerator.scaleup_topology.startswith("torus"):
+    if zero == 3 and slices and _on_torus(machine):
         return max(min(machine.network.scaleup_domain // sizes["tp"], replicas), 1)
     return None
 
