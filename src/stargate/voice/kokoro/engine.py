@@ -40,7 +40,7 @@ CALIBRATION = (
 )
 """Said once at the end of an enrolment to measure colour and loudness."""
 GENERIC = ("am_michael", "af_heart")  # a man's voice and a woman's
-REHEARSAL = "No one hears this long rehearsal."
+REHEARSAL = "No one hears this, as it is a rehearsal."
 FADE_S = 0.01
 BETWEEN_SEXES_HZ = 155.0  # of median pitch: above it the generic voice is the woman's
 
