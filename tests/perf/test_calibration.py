@@ -138,6 +138,19 @@ def test_wider_errors_give_wider_intervals(selene: tuple[Record, ...]) -> None:
     assert all(wide[key] > narrow[key] for key in narrow)
 
 
+def test_one_odd_generation_widens_its_own_interval_and_no_others(
+    varied: tuple[Record, ...],
+) -> None:
+    samples = Samples.of(varied)
+    even = np.linspace(-0.1, 0.1, len(varied))
+    odd = int(np.argmax(np.bincount(samples.generation)))
+    before = interval_sigmas(samples, even)
+    after = interval_sigmas(samples, np.where(samples.generation == odd, 1.0, even))
+    key = samples.generations[odd]
+    assert after.pop(key) > 2.0 * before.pop(key)
+    assert max(after[other] / before[other] for other in after) < 1.3
+
+
 def test_the_same_records_give_the_same_bytes_and_a_file_that_predicts(
     selene: tuple[Record, ...], tmp_path: Path
 ) -> None:

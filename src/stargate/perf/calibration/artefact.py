@@ -24,7 +24,7 @@ from stargate.perf.score_summary import Summary
 
 SIGNIFICANT_DIGITS = 4
 INTERVAL_80_SIGMAS = 1.2816
-POOLING_ROWS = 25  # rows after which a generation's own spread outweighs that of all
+POOLING_ROWS = 25  # rows after which a generation's own spread outweighs the usual one
 SMALLEST_SIGMA = 0.03  # repeated runs and releases differ by more than this
 
 
@@ -47,23 +47,26 @@ class Spreads:
 def interval_sigmas(samples: Samples, log_errors: Array) -> dict[GenerationKey, float]:
     """The spread of each generation that makes its 80 % interval hold 80 % of left-out rows.
 
-    A generation's 80th percentile of |error|, shrunk to that of all rows where it has few; rows
-    weigh as in the fit, so that no source with many rows speaks for the others.
+    A generation's 80th percentile of |error|, shrunk to that of the median generation where it has
+    few rows; rows weigh as in the fit. A generation counts once in the median, so that none with
+    many rows speaks for the others.
     """
     n_records = len(samples.records)
     if not n_records:
         return {}
     sizes, weights = np.abs(log_errors), row_weights(samples)[:n_records]
-    overall = _sigma(sizes, weights)
-    spreads = {}
-    for index, key in enumerate(samples.generations):
-        own = samples.generation[:n_records] == index
-        if not own.any():
-            continue
-        share = own.sum() / (own.sum() + POOLING_ROWS)
-        variance = share * _sigma(sizes[own], weights[own]) ** 2 + (1 - share) * overall**2
-        spreads[key] = max(float(np.sqrt(variance)), SMALLEST_SIGMA)
-    return spreads
+    rows = {
+        key: np.flatnonzero(samples.generation[:n_records] == index)
+        for index, key in enumerate(samples.generations)
+    }
+    own = {key: _sigma(sizes[at], weights[at]) for key, at in rows.items() if len(at)}
+    usual = float(np.median(list(own.values())))
+    return {key: _shrunk(sigma, usual, len(rows[key])) for key, sigma in own.items()}
+
+
+def _shrunk(own: float, usual: float, n_rows: int) -> float:
+    share = n_rows / (n_rows + POOLING_ROWS)
+    return max(float(np.sqrt(share * own**2 + (1 - share) * usual**2)), SMALLEST_SIGMA)
 
 
 def _sigma(sizes: Array, weights: Array) -> float:
