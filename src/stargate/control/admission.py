@@ -17,7 +17,7 @@ def refusal(pools: Sequence[Pool], policy: Policy, job: Job) -> str | None:
     if not offered:
         known = ", ".join(sorted({pool.resource for pool in pools}))
         return f"no pool offers {job.resource}; there are {known}"
-    there = [pool for pool in offered if not job.sites or pool.site in job.sites]
+    there = [pool for pool in offered if not job.sites or pool.reaches(job.sites)]
     if not there:
         return f"none of its sites ({', '.join(job.sites)}) has {job.resource}"
     if not any(_holds(pool, job) for pool in there):
@@ -33,7 +33,8 @@ def _holds(pool: Pool, job: Job) -> bool:
     slots = pool.slots_for(job.slots, job.memory_bytes)
     if slots > pool.slots:
         return False
-    return (pool.n_nodes - pool.spares) * (pool.slots // slots) >= job.workers
+    n_nodes = pool.n_nodes - pool.spares - pool.elsewhere(job.sites).bit_count()
+    return n_nodes * (pool.slots // slots) >= job.workers
 
 
 def _largest(pools: Sequence[Pool]) -> str:

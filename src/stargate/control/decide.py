@@ -113,11 +113,12 @@ def _found(look: _Pass, waiting: Waiting) -> tuple[int, Nodes] | None:
     for pool in look.lane.pools:
         it, room, job = look.state.pools[pool], look.room(pool), waiting.job
         slots = it.slots_for(job.slots, job.memory_bytes)
-        if job.workers * slots > room.n_free or (job.sites and it.site not in job.sites):
+        if job.workers * slots > room.n_free or (job.sites and not it.reaches(job.sites)):
             continue
         if not within_quota(look.state, waiting, _held(look, job.tenant), job.workers * slots):
             continue
         barred = _kept_free(it, room, waiting) | _reserved(look, waiting, pool)
+        barred |= it.elsewhere(job.sites)
         nodes = place(room, it, job.workers, slots, look.state.policy.place, barred)
         if nodes is not None:
             return pool, nodes

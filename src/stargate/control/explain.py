@@ -73,7 +73,7 @@ def _quota(state: State, lane: Lane, waiting: Waiting, now_s: float) -> Explanat
 def _room(state: State, lane: Lane, waiting: Waiting, now_s: float) -> Explanation | None:
     """It does not fit on what is free: too few slots, or enough that lie apart."""
     job = waiting.job
-    pools = [i for i in lane.pools if not job.sites or state.pools[i].site in job.sites]
+    pools = [i for i in lane.pools if not job.sites or state.pools[i].reaches(job.sites)]
     if any(_fits(state, state.pools[i], state.rooms[i], waiting) for i in pools):
         return None
     best = max(pools, key=lambda i: state.rooms[i].n_free)
@@ -111,7 +111,8 @@ def _lacking(waiting: Waiting, pool: Pool, room: Room, needed: int) -> str:
 def _fits(state: State, pool: Pool, room: Room, waiting: Waiting) -> bool:
     job = waiting.job
     slots = pool.slots_for(job.slots, job.memory_bytes)
-    return place(room, pool, job.workers, slots, state.policy.place) is not None
+    barred = pool.elsewhere(job.sites)
+    return place(room, pool, job.workers, slots, state.policy.place, barred) is not None
 
 
 def _ended_by(state: State, lane: Lane, pool: int, nodes: int, at_s: float) -> tuple[str, ...]:

@@ -8,7 +8,7 @@ free" a count of bits. A node that is down is in none of them.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 # What a gang holds of a pool: (node, slots taken on it), each node once.
@@ -19,7 +19,8 @@ Nodes = tuple[tuple[int, int], ...]
 class Pool:
     """Equal nodes of one site. `domain` is how many neighbouring nodes share a scale-up domain.
 
-    `spares` nodes are kept free for jobs that come back from a failure.
+    `spares` nodes are kept free for jobs that come back from a failure. A pool that spans sites
+    has the site of each node in `spans`, and its gangs may stand on several of them.
     """
 
     id: str
@@ -30,11 +31,22 @@ class Pool:
     memory_per_slot_bytes: float = math.inf
     domain: int = 1
     spares: int = 0
+    spans: tuple[str, ...] = ()
 
     @property
     def n_slots(self) -> int:
         """All slots, whether free or not."""
         return self.n_nodes * self.slots
+
+    def reaches(self, sites: Collection[str]) -> bool:
+        """Whether any of its nodes is at one of these sites."""
+        return self.site in sites or any(site in sites for site in self.spans)
+
+    def elsewhere(self, sites: Collection[str]) -> int:
+        """Its nodes that are at none of these sites, as a set; none where any site will do."""
+        if not sites or not self.spans:
+            return 0
+        return sum(1 << node for node, site in enumerate(self.spans) if site not in sites)
 
     def slots_for(self, slots: int, memory_bytes: float) -> int:
         """Slots that a worker takes: what it asks for, or more when it needs their memory."""

@@ -32,7 +32,7 @@ def _in_pool(
     state: State, lane: Lane, waiting: Waiting, pool: int, rooms: Mapping[int, Room]
 ) -> list[Running] | None:
     it = state.pools[pool]
-    if waiting.job.sites and it.site not in waiting.job.sites:
+    if waiting.job.sites and not it.reaches(waiting.job.sites):
         return None
     room = (rooms.get(pool) or state.rooms[pool]).copy()
     here = [run for _, name in lane.ends if (run := state.running[name]).pool == pool]
@@ -72,4 +72,5 @@ def _needed(
 def _fits(state: State, pool: Pool, room: Room, waiting: Waiting) -> bool:
     job = waiting.job
     slots = pool.slots_for(job.slots, job.memory_bytes)
-    return place(room, pool, job.workers, slots, state.policy.place) is not None
+    barred = pool.elsewhere(job.sites)
+    return place(room, pool, job.workers, slots, state.policy.place, barred) is not None

@@ -26,15 +26,14 @@ def reserve(
     job, trial = waiting.job, dict[int, Room]()
     for end_s, pool, nodes in _ends(state, lane, also):
         it = state.pools[pool]
-        if job.sites and it.site not in job.sites:
+        if job.sites and not it.reaches(job.sites):
             continue
         if pool not in trial:
             trial[pool] = ((rooms or {}).get(pool) or state.rooms[pool]).copy()
         room = trial[pool]
         room.change(nodes, +1)
-        found = place(
-            room, it, job.workers, it.slots_for(job.slots, job.memory_bytes), state.policy.place
-        )
+        slots, barred = it.slots_for(job.slots, job.memory_bytes), it.elsewhere(job.sites)
+        found = place(room, it, job.workers, slots, state.policy.place, barred)
         if found is not None:
             return Reservation(job.id, max(end_s, now_s), pool, members(found))
     return Reservation(job.id, math.inf)
