@@ -223,21 +223,21 @@ def test_backfill_never_delays_the_head_beyond_its_reservation(
 
 @settings(max_examples=100, deadline=None)
 @given(JOBS, st.sampled_from(sorted(POLICIES)))
-def test_what_a_lane_remembers_changes_no_decision(
+def test_looking_at_everybody_again_changes_no_decision(
     rows: list[tuple[int, int, int, int]], name: str
 ) -> None:
-    remembers, forgets = (State.of([POOL], POLICIES[name]) for _ in range(2))
+    remembers, looks_again = (State.of([POOL], POLICIES[name]) for _ in range(2))
     jobs = _jobs(rows)
     for now in map(float, range(120)):
         made = []
-        for state in (remembers, forgets):
+        for state in (remembers, looks_again):
             for ended in [n for n, r in state.running.items() if r.end_s == now]:
                 finish(state, ended, now)
             for at_s, it in jobs:
                 if at_s == now:
                     submit(state, it, now)
-            if state is forgets:
-                state.lanes["core"].grown, state.lanes["core"].head = True, None
+            if state is looks_again:
+                state.lanes["core"].grown = True
             made.append([(d.starts, d.stops) for d in settle(state, now)])
         assert made[0] == made[1]
 

@@ -70,16 +70,16 @@ class _Pass:
 
 def decide(state: State, now_s: float) -> Decision:
     """What to do now; the lanes where nothing has changed since the last decision are left out."""
-    changed = [lane for lane in state.lanes.values() if lane.grown or lane.fresh]
-    if not changed:
-        return NOTHING
-    looks = [_look(state, lane, now_s) for lane in changed]
-    return Decision(
-        starts=tuple(start for look in looks for start in look.starts),
-        stops=tuple(stop for look in looks for stop in look.stops),
-        heads=tuple((look.lane.resource, look.head) for look in looks),
-        wake_s=min(look.wake_s for look in looks),
-    )
+    starts, stops = list[Start](), list[Stop]()
+    heads, wake_s = list[tuple[str, Reservation | None]](), math.inf
+    for lane in state.lanes.values():
+        if lane.queue and (lane.grown or lane.fresh):
+            look = _look(state, lane, now_s)
+            starts += look.starts
+            stops += look.stops
+            heads.append((lane.resource, look.head))
+            wake_s = min(wake_s, look.wake_s)
+    return Decision(tuple(starts), tuple(stops), tuple(heads), wake_s) if heads else NOTHING
 
 
 def _look(state: State, lane: Lane, now_s: float) -> _Pass:

@@ -28,8 +28,11 @@ class Checkpoints:
 
     def runtime_s(self, work_s: float, resumed: bool = False) -> float:
         """How long `work_s` of work takes when nothing fails; no checkpoint at the very end."""
-        saves = math.ceil(work_s / self.interval_s) - 1 if math.isfinite(self.interval_s) else 0
-        return work_s + max(0, saves) * self.cost_s + (self.restart_s if resumed else 0.0)
+        back_s = self.restart_s if resumed else 0.0
+        if self.interval_s == math.inf or work_s == math.inf:
+            return back_s + work_s
+        saves = max(0, math.ceil(work_s / self.interval_s) - 1)
+        return back_s + work_s + saves * self.cost_s
 
     def kept_s(self, ran_s: float, resumed: bool = False) -> float:
         """Work that the last checkpoint holds after a run of `ran_s` that was cut short.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
+from heapq import merge
 
 from stargate.control.placement import place
 from stargate.control.pool import Nodes, Room, members
@@ -42,15 +43,11 @@ def reserve(
 def _ends(
     state: State, lane: Lane, also: Sequence[tuple[float, Start]]
 ) -> Iterator[tuple[float, int, Nodes]]:
-    """Expected ends of the jobs of a lane, in their order; never for those without an end."""
-    if not also:
-        runs = ((end_s, state.running[name]) for end_s, name in lane.ends)
-        yield from ((end_s, run.pool, run.nodes) for end_s, run in runs if end_s < math.inf)
-        return
-    known = [
+    """Expected ends of the jobs of a lane, in their order; not of those without an end."""
+    running = (
         (end_s, run.pool, run.nodes)
         for end_s, name in lane.ends
         if (run := state.running[name]) and end_s < math.inf
-    ]
-    new = [(end_s, start.pool, start.nodes) for end_s, start in also if end_s < math.inf]
-    yield from sorted([*known, *new])
+    )
+    new = sorted((end_s, start.pool, start.nodes) for end_s, start in also if end_s < math.inf)
+    return merge(running, new)

@@ -4,8 +4,8 @@ A driver reports each happening by one function here (`submit`, `finish`, `fail_
 `decide.decide`, and reports what it did by `carry_out`. Jobs that ask for different resources never
 wait for each other: each resource is a lane with a queue of its own.
 
-A lane remembers what the last decision found (whom the head waits for, who is new since), so that
-the next need not look at everybody again; forgetting it (`lane.grown`) only costs time.
+A lane remembers what the last decision found: whom the head waits for, and who is new since. So the
+next need not look at everybody again; where it does (`lane.grown`) it finds the same.
 """
 
 from __future__ import annotations
@@ -36,31 +36,25 @@ class Waiting:
     @property
     def runtime_s(self) -> float:
         """How long it is expected to run when started, checkpoints and restart included."""
-        if math.isinf(self.work_s):
-            return math.inf
         return self.job.checkpoints.runtime_s(self.work_s, self.resumed)
 
 
 @dataclass(frozen=True, slots=True)
 class Running:
-    """A job on its nodes; `end_s` is when it is expected to end."""
+    """A job on its nodes, `n_slots` of theirs; `end_s` is when it is expected to end."""
 
     waited: Waiting
     pool: int
     nodes: Nodes
     start_s: float
     end_s: float
+    n_slots: int
     stopping: bool = False
 
     @property
     def job(self) -> Job:
         """The job that runs."""
         return self.waited.job
-
-    @property
-    def n_slots(self) -> int:
-        """Slots that it holds."""
-        return sum(slots for _, slots in self.nodes)
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,12 +171,13 @@ def carry_out(state: State, decision: Decision, now_s: float) -> None:
 def _start(state: State, start: Start, now_s: float) -> None:
     lane = state.lane_of[start.job]
     waited = lane.queue.pop(start.job)
-    run = Running(waited, start.pool, start.nodes, now_s, now_s + waited.runtime_s)
+    n_slots = sum(slots for _, slots in start.nodes)
+    run = Running(waited, start.pool, start.nodes, now_s, now_s + waited.runtime_s, n_slots)
     state.running[start.job] = run
     state.rooms[start.pool].change(start.nodes, -1)
     insort(lane.ends, (run.end_s, start.job))
-    tenant = run.job.tenant
-    lane.held[tenant] = lane.held.get(tenant, 0) + run.n_slots
+    tenant = waited.job.tenant
+    lane.held[tenant] = lane.held.get(tenant, 0) + n_slots
 
 
 def finish(state: State, job_id: str, now_s: float) -> Running:
