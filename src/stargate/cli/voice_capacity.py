@@ -26,7 +26,7 @@ def capacity(file: str, overrides: tuple[str, ...], workload: str | None, as_jso
     from stargate.perf.voice_capacity import voice_capacity
 
     found = load_specification(file, overrides).voice_workloads
-    name, asked = _chosen(found, workload)
+    name, asked = chosen(found, workload)
     result = voice_capacity(asked)
     if as_json:
         shown = {"workload": name, "cores": result.cores, **asdict(result)}
@@ -35,7 +35,8 @@ def capacity(file: str, overrides: tuple[str, ...], workload: str | None, as_jso
         click.echo(_text(result, asked))
 
 
-def _chosen(found: dict[str, VoiceWorkload], name: str | None) -> tuple[str, VoiceWorkload]:
+def chosen(found: dict[str, VoiceWorkload], name: str | None) -> tuple[str, VoiceWorkload]:
+    """The workload of that name, or the only one; `SpecError` if there is no such one."""
     if name is None and len(found) == 1:
         return next(iter(found.items()))
     if name in found:

@@ -74,13 +74,14 @@ def serve(
     show_default=True,
     help="Processes of this machine, or a Ray cluster: ray://host:10001, auto.",
 )
+@click.option("--until-empty", is_flag=True, help="End when no enrolment waits or is under way.")
 @click.pass_obj
-def work(where: Where, workers: str) -> None:
+def work(where: Where, workers: str, until_empty: bool) -> None:
     """Work enrolments off that wait in the home, until interrupted."""
     from stargate.voice.http.serving import work as run
 
     log("working; stop with Ctrl+C, nothing is lost")
-    run(where.directory(), where.weights().directory, workers)
+    run(where.directory(), where.weights().directory, workers, until_empty)
 
 
 def _console() -> dict[str, Page]:

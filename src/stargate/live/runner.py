@@ -45,7 +45,7 @@ def write_order(home: LiveHome, run: Run, member: int, order: Order, site: str) 
     told = {
         "argv": list(order.argv),
         "cwd": order.cwd,
-        "env": {**os.environ, **order.env, **_place(home, run, member, site)},
+        "env": {**os.environ, "PATH": _path(), **order.env, **_place(home, run, member, site)},
         "grace_s": order.grace_s,
         "health": order.health,
         "log": str(files.log),
@@ -56,6 +56,11 @@ def write_order(home: LiveHome, run: Run, member: int, order: Order, site: str) 
     files.order.touch(mode=0o600)
     files.order.write_text(json.dumps(told), encoding="utf-8")
     return files.order
+
+
+def _path() -> str:
+    """So that `stargate` and `python` are those that run the machine."""
+    return os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])
 
 
 def _place(home: LiveHome, run: Run, member: int, site: str) -> Mapping[str, str]:

@@ -82,6 +82,10 @@ class EnrolmentQueue:
         row = self._database.row("SELECT COUNT(*) AS n FROM enrolments WHERE state = 'waiting'")
         return int(row["n"]) if row else 0
 
+    def empty(self) -> bool:
+        """Whether none waits and none is worked on."""
+        return self._database.row(f"SELECT 1 FROM enrolments WHERE state IN {OPEN}") is None
+
     def workers(self) -> set[str]:
         """The names of those that work on one."""
         rows = self._database.rows("SELECT worker FROM enrolments WHERE state = 'running'")

@@ -88,12 +88,12 @@ def serve(settings: Settings, host: str, port: int, n_replicas: int, workers: st
             _keep_replicas(settings, bound, n_replicas)
 
 
-def work(directory: Path, assets: Path, workers: str) -> None:
-    """Work enrolments off until interrupted."""
+def work(directory: Path, assets: Path, workers: str, until_empty: bool = False) -> None:
+    """Work enrolments off until interrupted, or until none waits or is worked on."""
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
-    with _at_work(directory, assets, workers):
-        while True:
-            time.sleep(3600)
+    with _at_work(directory, assets, workers) as home:
+        while not (until_empty and home.enrolments.empty()):
+            time.sleep(LOOK_EVERY_S)
 
 
 def answer_at(settings: Settings, bound: socket.socket) -> None:
@@ -104,15 +104,15 @@ def answer_at(settings: Settings, bound: socket.socket) -> None:
 
 
 @contextmanager
-def _at_work(directory: Path, assets: Path, workers: str) -> Iterator[None]:
+def _at_work(directory: Path, assets: Path, workers: str) -> Iterator[Home]:
     home = Home(directory, Assets(assets))
     home.require_safeguards()
     try:
         if workers == "0":
-            yield
+            yield home
         else:
             with at_work(home.enrolments, crew(partial(work_in, directory, assets), workers)):
-                yield
+                yield home
     finally:
         home.close()
 
