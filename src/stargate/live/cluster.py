@@ -151,11 +151,16 @@ def _listens(port: int) -> bool:
 
 
 def _alive(pid: int) -> bool:
-    """Whether a process runs and is one of ours: numbers are given out again."""
+    """Whether a process runs and is one of ours: numbers are given out again.
+
+    For a moment after its start a process has no command line; one that has ended has none either.
+    """
     try:
-        return b"stargate.live.node" in Path(f"/proc/{pid}/cmdline").read_bytes()
+        words = Path(f"/proc/{pid}/cmdline").read_bytes()
+        state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
     except OSError:
         return False
+    return state != "Z" and (not words or b"stargate.live.node" in words)
 
 
 def _wait(done: Callable[[], bool], within_s: float) -> bool:
