@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -26,12 +27,14 @@ if TYPE_CHECKING:
 @json_option
 def command(job: str | None, log_file: Path | None, home: Path | None, as_json: bool) -> None:
     """List the jobs of a machine, or tell of one: attempts, sites, exit codes, why it waits."""
-    from stargate.live.history import log_lines, stories
+    from stargate.live.history import log_lines, stories, why_waiting
     from stargate.live.upkeep import controller_pid, nodes_down
 
     place, machine, book = opened(home)
     known = stories(book, machine)
     chosen = [found(known, job)] if job else list(known.values())
+    if job and chosen[0].state == "waiting":
+        chosen[0].why = why_waiting(book, chosen[0].id, time.time())
     if log_file is not None:
         log_file.write_text(log_lines(book.happenings()), encoding="utf-8")
     running = controller_pid(place) is not None
@@ -83,7 +86,8 @@ def _told(story: Story) -> str:
         f"{story.id} is {story.state}: {' '.join(story.order.argv)}",
         *map(_row, story.attempts),
     ]
-    return "\n".join(lines if story.attempts or not story.why else [*lines, f"  {story.why}"])
+    waits = story.why and (story.state == "waiting" or not story.attempts)
+    return "\n".join([*lines, f"  {story.why}"] if waits else lines)
 
 
 def _row(attempt: Attempt) -> str:

@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from stargate.control.explain import explain
+from stargate.control.happenings import Happening, play
 from stargate.live.machine import Machine
 from stargate.live.order import Order
 from stargate.store.jobs import JobBook, Row
@@ -127,8 +129,17 @@ _NEXT = {
 }
 
 
+def why_waiting(book: JobBook, job: str, now_s: float) -> str:
+    """What a waiting job waits for, in words; nothing if it does not wait."""
+    rows = [Happening(r.time_s, r.kind, r.job, r.detail) for r in book.happenings()]
+    if not any(row.job == job for row in rows):
+        return "the controller has not seen it yet"
+    state, _ = play(rows)
+    if job not in state.lane_of or job in state.running:
+        return ""
+    return explain(state, job, now_s).why
+
+
 def log_lines(rows: Sequence[Row]) -> str:
     """The record as an event log, which the simulator plays again: a JSON object a line."""
-    from stargate.control.happenings import Happening
-
     return "".join(Happening(r.time_s, r.kind, r.job, r.detail).line() + "\n" for r in rows)
