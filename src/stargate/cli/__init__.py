@@ -26,6 +26,7 @@ COMMANDS = {
     "export": "Write a plan as tables, JSON, Parquet or MS Project XML.",
     "import-plan": "Read a schedule of MS Project or Primavera.",
     "predict": "How fast a model trains on a machine, and how to split it.",
+    "simulate": "What months of operation bring: queues, failures, goodput, energy.",
     "validate": "Score the models against published measurements and totals.",
     "calibrate": "Fit the performance model to measured step times.",
     "up": "Start a machine of several sites on this host.",

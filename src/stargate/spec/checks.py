@@ -10,6 +10,7 @@ from collections.abc import Iterator
 
 from stargate.spec.document import Document
 from stargate.spec.faults import Fault
+from stargate.spec.fleet_faults import fleet_faults
 from stargate.spec.job import TrainingJob
 from stargate.spec.model import Transformer
 from stargate.spec.network import Cluster, Site
@@ -196,7 +197,7 @@ def runs_of_workloads(document: Document) -> Iterator[Fault]:
 CHECKS = (
     *(double_sites, site_powers, energy_ratios, wan_links),
     *(job_machines, strategy_counts, strategy_batches, strategy_shapes, strategy_experts),
-    *(sequence_lengths, runs_of_workloads),
+    *(sequence_lengths, runs_of_workloads, fleet_faults),
 )
 
 

@@ -9,6 +9,7 @@ from typing import Annotated, Literal
 from pydantic import Discriminator, Field, Tag
 
 from stargate.spec.base import CatalogModelName, Identifier, SpecModel
+from stargate.spec.fleet import Fleet
 from stargate.spec.job import TrainingJob
 from stargate.spec.model import Transformer
 from stargate.spec.network import Network
@@ -56,6 +57,7 @@ class Document(SpecModel):
     models: dict[Identifier, Model] = Field(default_factory=dict)
     workloads: dict[Identifier, Workload] = Field(default_factory=dict)
     programme: Programme | None = None
+    fleet: Fleet | None = None
 
     @property
     def training_jobs(self) -> dict[str, TrainingJob]:
@@ -68,8 +70,13 @@ class Document(SpecModel):
         return {n: work for n, work in self.workloads.items() if isinstance(work, VoiceWorkload)}
 
     def canonical_json(self) -> str:
-        """The content as one line of JSON: SI floats, keys sorted, nothing about its files."""
-        content = self.model_dump(mode="json", exclude={"extends"})
+        """The content as one line of JSON: SI floats, keys sorted, nothing about its files.
+
+        A part that came to the format later is left out where it is not used, so that a file
+        keeps its fingerprint.
+        """
+        unused = {"fleet"} if self.fleet is None else set[str]()
+        content = self.model_dump(mode="json", exclude={"extends", *unused})
         return json.dumps(content, sort_keys=True, separators=(",", ":"), allow_nan=False)
 
     @property
