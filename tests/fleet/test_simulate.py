@@ -171,7 +171,7 @@ def test_goodput_agrees_with_young_and_daly_where_failures_are_rare() -> None:
     marks = Checkpoints(interval_s, save_s, restart_s)
     pool = Pool("p", 100, 8, site="s", spares=4)
     hardware = Hardware(pool, failures_per_node_s=1 / mtbf_s / 90, repair_s=HOUR_S)
-    task = Task(0.0, Job("big", 90, 8, math.inf, checkpoints=marks), 4e7)
+    task = Task(0.0, Job("big", 90, 8, math.inf, checkpoints=marks), 1e9)
     it = scenario([task], POLICIES["fifo"], hardware=(hardware,), horizon_s=1e7)
     result = run(it, 5)
     expected = goodput(interval_s, save_s, 0.0, restart_s, mtbf_s)

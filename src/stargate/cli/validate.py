@@ -12,6 +12,7 @@ SUITES = {
     "training": ("validate_training", "Step times of training against measured records."),
     "training-vtrain": ("validate_training", "The same against 973 small A100 runs (vTrain)."),
     "kernels": ("validate_kernels", "Products, attention and collectives timed on their own."),
+    "fleet": ("validate_fleet", "The simulator against theory and published curves."),
     "programme": ("validate_programme", "Hindcast of site timelines, and published totals."),
 }
 

@@ -34,20 +34,20 @@ class Retry:
 AT_ONCE = Retry()
 
 
-def work_left_s(job: Job, work_s: float, ran_s: float, resumed: bool) -> float:
-    """Work left after a run of `ran_s` that began with `work_s` and was cut short, in s."""
-    return max(0.0, work_s - job.checkpoints.kept_s(ran_s, resumed))
+def kept_after_failure_s(job: Job, ran_s: float, resumed: bool) -> float:
+    """Work kept of a run of `ran_s` that was cut short: what the last checkpoint holds, in s."""
+    return job.checkpoints.kept_s(ran_s, resumed)
 
 
-def saved_on_request_s(job: Job, work_s: float, ran_s: float, resumed: bool) -> float:
-    """Work left where the job was asked to stop, and had time for a checkpoint of its own.
+def kept_on_request_s(job: Job, ran_s: float, resumed: bool) -> float:
+    """Work kept where the job was asked to stop, and had time for a checkpoint of its own, in s.
 
     A job without checkpoints starts from the beginning. Of the run the pauses for checkpoints and
     the restart are no work: in each interval + cost seconds, `interval_s` of work is done.
     """
     marks = job.checkpoints
     if not math.isfinite(marks.interval_s):
-        return work_s
+        return 0.0
     working_s = max(0.0, ran_s - (marks.restart_s if resumed else 0.0))
     rounds, rest_s = divmod(working_s, marks.interval_s + marks.cost_s)
-    return max(0.0, work_s - rounds * marks.interval_s - min(rest_s, marks.interval_s))
+    return rounds * marks.interval_s + min(rest_s, marks.interval_s)

@@ -19,7 +19,7 @@ from dataclasses import dataclass, field, replace
 from stargate.control.job import Job
 from stargate.control.policy import Policy
 from stargate.control.pool import Nodes, Pool, Room
-from stargate.control.recovery import saved_on_request_s, work_left_s
+from stargate.control.recovery import kept_after_failure_s, kept_on_request_s
 
 
 @dataclass(frozen=True, slots=True)
@@ -220,14 +220,19 @@ def stopped(state: State, job_id: str, now_s: float) -> Waiting:
     """
     run = finish(state, job_id, now_s)
     waited, ran_s = run.waited, now_s - run.start_s
-    left_s = saved_on_request_s(run.job, waited.work_s, ran_s, waited.resumed)
-    again = replace(waited, work_s=left_s, resumed=waited.resumed or left_s < waited.work_s)
+    again = _less(waited, kept_on_request_s(run.job, ran_s, waited.resumed))
     lane = state.lanes[run.job.resource]
     lane.queue[job_id] = again
     state.lane_of[job_id] = lane
     _behind_the_head(lane, job_id)
     lane.grown, lane.head = True, None
     return again
+
+
+def _less(waited: Waiting, kept_s: float) -> Waiting:
+    """With so much work done and kept; a job that kept any goes on from there."""
+    left_s = max(0.0, waited.work_s - kept_s)
+    return replace(waited, work_s=left_s, resumed=waited.resumed or kept_s > 0)
 
 
 def _behind_the_head(lane: Lane, job_id: str) -> None:
@@ -244,12 +249,10 @@ def fail_job(state: State, job_id: str, now_s: float) -> Waiting | None:
     n_failures = waited.n_failures + 1
     if not retry.allows(n_failures):
         return None
-    left_s = work_left_s(run.job, waited.work_s, now_s - run.start_s, waited.resumed)
+    kept_s = kept_after_failure_s(run.job, now_s - run.start_s, waited.resumed)
     again = replace(
-        waited,
-        work_s=left_s,
+        _less(waited, kept_s),
         n_failures=n_failures,
-        resumed=waited.resumed or left_s < waited.work_s,
         not_before_s=now_s + retry.wait_s(n_failures),
     )
     _queue(state, again, first=True)

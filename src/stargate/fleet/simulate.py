@@ -20,7 +20,7 @@ import numpy as np
 
 from stargate.control.admission import refusal, replicas_for, scale
 from stargate.control.decide import decide
-from stargate.control.recovery import saved_on_request_s, work_left_s
+from stargate.control.recovery import kept_after_failure_s, kept_on_request_s
 from stargate.control.state import (
     Decision,
     Running,
@@ -204,18 +204,18 @@ def _send_away(it: Simulation, name: str) -> None:
     run = it.state.running[name]
     number, before_s = it.number[name], it.left_s[name]
     it.trace.add(it.now_s, Event.STOP, number)
-    left_s = _left(it, run, saved_on_request=True)
+    left_s = _left(it, run, on_request=True)
     it.left_s[name] = left_s
     stopped(it.state, name, it.now_s)
     it.ledger.end(number, run, it.now_s, before_s - left_s, "preempted")
     it.ledger.queued(it.now_s, +1)
 
 
-def _left(it: Simulation, run: Running, *, saved_on_request: bool) -> float:
+def _left(it: Simulation, run: Running, *, on_request: bool) -> float:
     """True work left of a job that is cut short now."""
-    left = saved_on_request_s if saved_on_request else work_left_s
-    ran_s = it.now_s - run.start_s
-    return left(run.job, it.left_s[run.job.id], ran_s, run.waited.resumed)
+    kept = kept_on_request_s if on_request else kept_after_failure_s
+    kept_s = kept(run.job, it.now_s - run.start_s, run.waited.resumed)
+    return max(0.0, it.left_s[run.job.id] - kept_s)
 
 
 def _fail(it: Simulation, index: int, attempt: int) -> None:
@@ -249,7 +249,7 @@ def _cut_short(it: Simulation, name: str) -> None:
     if name in it.serves:
         it.queues[it.serves[name]].lose(name, it.now_s)
     before_s = it.left_s[name]
-    left_s = before_s if math.isinf(before_s) else _left(it, run, saved_on_request=False)
+    left_s = _left(it, run, on_request=False)
     again = fail_job(it.state, name, it.now_s)
     it.left_s[name] = left_s
     done_s = 0.0 if math.isinf(before_s) else before_s - left_s
@@ -326,7 +326,7 @@ def _count_what_runs(it: Simulation) -> None:
     for name, run in it.state.running.items():
         done_s = 0.0
         if math.isfinite(it.left_s[name]):
-            done_s = it.left_s[name] - _left(it, run, saved_on_request=True)
+            done_s = it.left_s[name] - _left(it, run, on_request=True)
         it.ledger.end(it.number[name], run, it.now_s, done_s, "running")
 
 
