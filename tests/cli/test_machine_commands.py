@@ -192,3 +192,41 @@ def test_a_machine_reads_back_as_it_was_written(tmp_path: Path) -> None:
     machine = of_text("abilene:2,atlanta", 4, "priority")
     machine.write(tmp_path / "machine.json")
     assert Machine.read(tmp_path / "machine.json") == machine
+
+
+def recorded(tmp_path: Path, nodes: list[list[int]]) -> Path:
+    machine = of_text("abilene,atlanta", 2, "easy")
+    order = Order("train", ("true",), "/", members=2, cores=2)
+    told = [
+        control.machine([machine.pool], machine.policy, 0.0),
+        control.submitted(order.job("train-1"), 1.0),
+        Happening(2.0, "decide", "", {"starts": [["train-1", 0, nodes]], "stops": []}),
+        Happening(3.0, "finish", "train-1", {"outcome": "done"}),
+    ]
+    file = tmp_path / "events.jsonl"
+    file.write_text("".join(each.line() + "\n" for each in told))
+    return file
+
+
+def test_a_record_that_plays_the_same_is_told_so(tmp_path: Path) -> None:
+    file = recorded(tmp_path, [[0, 2], [1, 2]])
+    told = CliRunner().invoke(main, ["simulate", "--replay", str(file)])
+    assert told.exit_code == 0
+    assert "all 1 decisions come out as they were recorded" in told.stdout
+
+
+def test_a_decision_that_comes_out_otherwise_is_shown(tmp_path: Path) -> None:
+    file = recorded(tmp_path, [[1, 2], [0, 2]])
+    told = CliRunner().invoke(main, ["simulate", "--replay", str(file), "--json"])
+    assert told.exit_code == 1
+    (difference,) = json.loads(told.stdout)["differences"]
+    assert difference["time_s"] == 2.0
+    assert "start train-1" in CliRunner().invoke(main, ["simulate", "--replay", str(file)]).stdout
+
+
+@pytest.mark.parametrize("text", ["not json\n", "{}\n", '{"time_s": 1, "kind": "wake"}\n', ""])
+def test_what_is_no_record_is_refused(tmp_path: Path, text: str) -> None:
+    file = tmp_path / "events.jsonl"
+    file.write_text(text)
+    told = CliRunner().invoke(main, ["simulate", "--replay", str(file)])
+    assert told.exit_code == 2

@@ -11,11 +11,9 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from stargate.control.happenings import play, read
 from stargate.live.cluster import Cluster
 from stargate.live.history import Story, stories
 from stargate.live.home import LiveHome
@@ -260,12 +258,13 @@ def test_ray_answers_on_this_host_alone(machine: Machinery) -> None:
     assert found <= {"0100007F", "0000000000000000FFFF00000100007F"}
 
 
-def test_the_record_plays_again_with_every_decision_the_same(
+def test_the_record_plays_again_in_the_simulator_with_every_decision_the_same(
     machine: Machinery, tmp_path: Path
 ) -> None:
-    log: Any = tmp_path / "events.jsonl"
+    log = tmp_path / "events.jsonl"
     machine.stargate("jobs", "--log", str(log))
-    happenings = list(read(log.read_text()))
-    _, differences = play(happenings)
-    assert any(each.kind == "decide" and each.detail["starts"] for each in happenings)
-    assert differences == []
+    said = "from stargate.cli import main; main()"
+    words = [sys.executable, "-c", said, "simulate", "--replay", str(log), "--json"]
+    done = subprocess.run(words, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr + done.stdout
+    assert json.loads(done.stdout)["n_decisions"] >= 1

@@ -20,12 +20,17 @@ POLICIES = ("fifo", "easy", "shortest", "priority", "fair")
 
 
 @click.command("simulate")
-@click.argument("file", type=click.Path())
+@click.argument("file", required=False, type=click.Path())
 @overrides_option
 @click.option(
     "--trace",
     type=click.Path(path_type=Path),
     help="Run recorded jobs instead of the file's: SWF, the Philly table, or openb pods.",
+)
+@click.option(
+    "--replay",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="Instead of FILE: play the event log of a live machine again, decision by decision.",
 )
 @click.option("--cluster", help="Where a trace runs; the first of the file when left out.")
 @click.option("--policy", type=click.Choice(POLICIES), help="The file's when left out.")
@@ -38,9 +43,10 @@ POLICIES = ("fifo", "easy", "shortest", "priority", "fair")
     help="Write a report (one HTML file that opens without a network).",
 )
 def command(
-    file: str,
+    file: str | None,
     overrides: tuple[str, ...],
     trace: Path | None,
+    replay: Path | None,
     cluster: str | None,
     policy: str | None,
     seed: int | None,
@@ -52,7 +58,16 @@ def command(
     Simulates the part `fleet` of FILE on its network, event by event: jobs that train or learn
     voices, services that speak, nodes that fail and are repaired. The same file, seed and version
     give the same trace. Exits with 1 if a job was refused because it can never run.
+
+    With --replay no time is simulated: what happened on a live machine (`stargate jobs --log`) is
+    told to the scheduler again, which exits with 1 if it would now decide otherwise anywhere.
     """
+    if replay is not None:
+        from stargate.cli.replay import replayed
+
+        return replayed(replay, as_json)
+    if file is None:
+        raise click.UsageError("give FILE, or --replay with the event log of a live machine")
     from stargate.fleet.account import run
     from stargate.fleet.build import scenario_of
 

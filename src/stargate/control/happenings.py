@@ -100,7 +100,10 @@ def tell(state: State, happening: Happening) -> Difference | None:
 def play(happenings: Iterable[Happening]) -> tuple[State, list[Difference]]:
     """The state after a whole record, and each decision that would come out otherwise."""
     lines = iter(happenings)
-    state = begin(next(lines))
+    first = next(lines, None)
+    if first is None:
+        raise StargateError("the event log is empty")
+    state = begin(first)
     found = [tell(state, each) for each in lines]
     return state, [each for each in found if each is not None]
 
