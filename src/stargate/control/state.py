@@ -14,7 +14,8 @@ import math
 from bisect import bisect_left, insort
 from collections import OrderedDict
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from stargate.control.job import Job
 from stargate.control.policy import Policy
@@ -22,8 +23,7 @@ from stargate.control.pool import Nodes, Pool, Room
 from stargate.control.recovery import kept_after_failure_s, kept_on_request_s
 
 
-@dataclass(frozen=True, slots=True)
-class Waiting:
+class Waiting(NamedTuple):
     """A job in the queue: what is left to do, how often it failed, when it may start."""
 
     job: Job
@@ -39,8 +39,7 @@ class Waiting:
         return self.job.checkpoints.runtime_s(self.work_s, self.resumed)
 
 
-@dataclass(frozen=True, slots=True)
-class Running:
+class Running(NamedTuple):
     """A job on its nodes, `n_slots` of theirs; `end_s` is when it is expected to end."""
 
     waited: Waiting
@@ -57,8 +56,7 @@ class Running:
         return self.waited.job
 
 
-@dataclass(frozen=True, slots=True)
-class Reservation:
+class Reservation(NamedTuple):
     """When and where the head of a queue will start; `nodes` are a set as in `pool.Room`."""
 
     job: str
@@ -67,8 +65,7 @@ class Reservation:
     nodes: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Start:
+class Start(NamedTuple):
     """Start this job on these nodes of that pool."""
 
     job: str
@@ -76,16 +73,14 @@ class Start:
     nodes: Nodes
 
 
-@dataclass(frozen=True, slots=True)
-class Stop:
+class Stop(NamedTuple):
     """Ask this job to save its work and end, to make room for that one."""
 
     job: str
     makes_room_for: str
 
 
-@dataclass(frozen=True, slots=True)
-class Decision:
+class Decision(NamedTuple):
     """What to do now. `wake_s` is when to ask again though nothing may have happened.
 
     `heads` holds, for each lane that was looked at, whom its head waits for, if it waits.
@@ -165,7 +160,7 @@ def carry_out(state: State, decision: Decision, now_s: float) -> None:
     for start in decision.starts:
         _start(state, start, now_s)
     for stop in decision.stops:
-        state.running[stop.job] = replace(state.running[stop.job], stopping=True)
+        state.running[stop.job] = state.running[stop.job]._replace(stopping=True)
 
 
 def _start(state: State, start: Start, now_s: float) -> None:
@@ -232,7 +227,7 @@ def stopped(state: State, job_id: str, now_s: float) -> Waiting:
 def _less(waited: Waiting, kept_s: float) -> Waiting:
     """With so much work done and kept; a job that kept any goes on from there."""
     left_s = max(0.0, waited.work_s - kept_s)
-    return replace(waited, work_s=left_s, resumed=waited.resumed or kept_s > 0)
+    return waited._replace(work_s=left_s, resumed=waited.resumed or kept_s > 0)
 
 
 def _behind_the_head(lane: Lane, job_id: str) -> None:
@@ -250,8 +245,7 @@ def fail_job(state: State, job_id: str, now_s: float) -> Waiting | None:
     if not retry.allows(n_failures):
         return None
     kept_s = kept_after_failure_s(run.job, now_s - run.start_s, waited.resumed)
-    again = replace(
-        _less(waited, kept_s),
+    again = _less(waited, kept_s)._replace(
         n_failures=n_failures,
         not_before_s=now_s + retry.wait_s(n_failures),
     )
