@@ -22,6 +22,7 @@ from stargate.live.upkeep import controller_pid, nodes_down
 from stargate.store.jobs import JobBook
 
 pytest.importorskip("ray", reason="ray is not installed")
+pytestmark = pytest.mark.xdist_group("live")  # one machine for all of them
 WITHIN_S = 120.0
 COUNTS = """
 n=$(cat $STARGATE_CHECKPOINT/n 2>/dev/null || echo 0)
@@ -145,6 +146,11 @@ def test_a_job_that_fails_is_told_with_its_exit_code(machine: Machinery) -> None
     assert told.count(": exit 3 (exit code 3)") == 2
 
 
+def test_a_machine_that_is_up_keeps_its_shape(machine: Machinery) -> None:
+    machine.stargate("up", "--sites", "abilene,atlanta")
+    machine.stargate("up", "--sites", "abilene", code=2)
+
+
 def test_what_can_never_run_is_refused_at_once(machine: Machinery) -> None:
     machine.stargate("submit", "--site", "nowhere", "--", "true", code=1)
     machine.stargate("submit", "--cores", "2", "--", "true", code=1)
@@ -261,6 +267,7 @@ def test_ray_answers_on_this_host_alone(machine: Machinery) -> None:
 def test_the_record_plays_again_in_the_simulator_with_every_decision_the_same(
     machine: Machinery, tmp_path: Path
 ) -> None:
+    machine.stargate("submit", "--name", "told", "--wait", "--", "true")
     log = tmp_path / "events.jsonl"
     machine.stargate("jobs", "--log", str(log))
     said = "from stargate.cli import main; main()"

@@ -8,6 +8,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -32,9 +33,10 @@ END_WITHIN_S = 5.0
 
 @dataclass(slots=True)
 class Cluster:
-    """Where it answers, and the keepers of its nodes by name."""
+    """Where it answers, Ray's own directory, and the keepers of its nodes by name."""
 
     address: str
+    directory: str
     keepers: dict[str, int] = field(default_factory=dict[str, int])
 
     def write(self, file: Path) -> None:
@@ -76,6 +78,7 @@ def take_down(home: LiveHome) -> None:
     for pid in pids:  # each keeper leads a group, which may be left with what it started
         with contextlib.suppress(ProcessLookupError):
             os.killpg(pid, signal.SIGKILL)
+    shutil.rmtree(cluster.directory, ignore_errors=True)
     home.cluster.unlink()
 
 
@@ -83,10 +86,11 @@ def _new_head(home: LiveHome, log: Callable[[str], None]) -> Cluster:
     log("starting the head")
     make_token(home.token)
     port = _free_port()
-    cluster = Cluster(f"{HOST}:{port}")
+    # Ray's sockets are there, whose paths may have 107 characters at the most.
+    cluster = Cluster(f"{HOST}:{port}", tempfile.mkdtemp(prefix="stargate-", dir="/tmp"))
     arguments = [
         *("--head", "--port", str(port), "--num-cpus", "0"),
-        *("--include-dashboard", "false", "--temp-dir", str(_short())),
+        *("--include-dashboard", "false", "--temp-dir", cluster.directory),
     ]
     cluster.keepers["head"] = _keep(home, "head", arguments)
     cluster.write(home.cluster)
@@ -131,11 +135,6 @@ def _head_answers(home: LiveHome, cluster: Cluster, port: int) -> None:
     if not _wait(lambda: _listens(port) or not _alive(pid), START_WITHIN_S) or not _alive(pid):
         log = home.directory / "ray" / "head.log"
         raise StargateError(f"Ray does not come up; {log} says why")
-
-
-def _short() -> Path:
-    """Ray's own directory: its sockets need a path of less than 107 characters."""
-    return Path(tempfile.mkdtemp(prefix="stargate-", dir="/tmp"))
 
 
 def _free_port() -> int:

@@ -5,10 +5,12 @@ from __future__ import annotations
 import fcntl
 import importlib.util
 import os
+import signal
 import subprocess
 import sys
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 from stargate.errors import StargateError
@@ -26,7 +28,7 @@ def up(home: LiveHome, machine: Machine, log: Callable[[str], None]) -> None:
     if importlib.util.find_spec("ray") is None:
         raise StargateError("this needs Ray; install it with `pip install 'stargate-twin[live]'`")
     home.directory.mkdir(parents=True, exist_ok=True, mode=0o700)
-    _keep_machine(home, machine)
+    machine = _kept(home, machine)
     book = JobBook(home.book)
     try:
         before = len(book.happenings())
@@ -51,6 +53,8 @@ def down(home: LiveHome, log: Callable[[str], None]) -> None:
         deadline_s = time.monotonic() + LEAVE_WITHIN_S
         while controller_pid(home) is not None and time.monotonic() < deadline_s:
             time.sleep(0.1)
+        if controller_pid(home) == pid:
+            os.kill(pid, signal.SIGKILL)
     log("stopping the nodes")
     cluster.take_down(home)
 
@@ -78,14 +82,18 @@ def nodes_down(book: JobBook) -> set[int]:
     return missing
 
 
-def _keep_machine(home: LiveHome, machine: Machine) -> None:
+def _kept(home: LiveHome, machine: Machine) -> Machine:
     """A machine keeps its shape as long as its record lasts, which speaks of nodes by number."""
-    if home.machine.exists() and Machine.read(home.machine) != machine:
+    if not home.machine.exists():
+        machine.write(home.machine)
+        return machine
+    kept = Machine.read(home.machine)
+    if replace(machine, memory_bytes=kept.memory_bytes) != kept:
         raise StargateError(
             f"{home.directory} keeps the jobs of another machine; "
-            "leave its sites as they are, or choose another --home"
+            "leave its sites, cores and policy as they are, or choose another --home"
         )
-    machine.write(home.machine)
+    return kept
 
 
 def _start_controller(home: LiveHome) -> subprocess.Popen[bytes]:
