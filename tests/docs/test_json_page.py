@@ -30,6 +30,12 @@ CASES = {
         ),
     ),
     "predict": (("predict", *PREDICT),),
+    "simulate": (
+        (
+            *("simulate", str(ROOT / "examples/campus-month.yaml")),
+            *("-s", "fleet.horizon=2 days"),
+        ),
+    ),
     "validate training": (("validate", "training", "--family", "korthikanti"),),
     "validate programme": (("validate", "programme"),),
     "check": (("check", str(ROOT / "examples/stargate.yaml")),),

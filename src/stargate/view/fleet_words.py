@@ -44,10 +44,10 @@ def _verdict(result: FleetResult) -> str:
     if not found.n_jobs:
         return f"No jobs came in {duration(result.span_s)}."
     fates = [f"{count(n)} {FATE_WORDS[fate]}" for fate, n in found.fates.items() if n]
+    most = f"at most {duration(found.p95_wait_s)}" if found.p95_wait_s else "not at all"
     return (
         f"Of {count(found.n_jobs)} jobs in {duration(result.span_s)}: {listing(fates)}. They "
-        f"waited {duration(found.mean_wait_s)} on the mean, 95\u00a0% of them at most "
-        f"{duration(found.p95_wait_s)}."
+        f"waited {duration(found.mean_wait_s)} on the mean, 95\u00a0% of them {most}."
     )
 
 
