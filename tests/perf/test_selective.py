@@ -67,6 +67,19 @@ def test_every_second_product_is_run_again_and_every_product_in_8_bit() -> None:
     assert 0.6 < narrow < 1.0
 
 
+def test_blocks_side_by_side_share_their_tensor_parallel_traffic() -> None:
+    model, machine = catalog.model("llama-3-8b"), Machine.of("a100-sxm-80", 8)
+    workload = TrainingWorkload(model=model, seq_len=2048, global_batch=8)
+    table = StrategyTable.of([Strategy(tp=8)], 8)
+    after, beside = (
+        evaluate(m, machine, workload, table).breakdown_s
+        for m in (model, model.model_copy(update={"parallel_block": True}))
+    )
+    assert beside["tensor_parallel"][0] == pytest.approx(0.5 * after["tensor_parallel"][0])
+    assert beside["memory_bound"][0] < after["memory_bound"][0]
+    assert beside["linear"][0] == after["linear"][0]
+
+
 def test_gathers_are_repeated_with_the_products_that_need_them() -> None:
     one, eight = (dense_again_s("alternate_products", tp=tp) for tp in (1, 8))
     assert eight > 1.05 * one

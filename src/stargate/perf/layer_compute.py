@@ -159,7 +159,7 @@ def memory_bound_operators(case: Case) -> dict[str, Column]:
     width = dense * shape.ffn + shape.routed * shape.shared_ffn
     width = (width + eager * shape.routed * shape.active * shape.expert_ffn) / tp
     heads_width = (shape.heads + shape.kv_heads) * shape.qk_dim / tp
-    forward = memory_bound.residual_bytes(h, shape.dropout) / split
+    forward = memory_bound.residual_bytes(h, shape.dropout, shape.parallel) / split
     forward = forward + memory_bound.activation_bytes(width, shape.gated)
     forward = forward + shape.clamped * machine.is_gpu * memory_bound.clamp_bytes(width)
     forward = forward + memory_bound.rope_bytes(shape.rope * heads_width)

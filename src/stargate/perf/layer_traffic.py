@@ -66,6 +66,8 @@ def tensor_parallel_s(case: Case) -> Array:
     one = np.where(table.sequence_parallel > 0, gather + scatter, reduce)
     whole_experts = (table.ep > 1) & (np.asarray(shape.shared_ffn) == 0)
     blocks = 2.0 - np.where(whole_experts, shape.routed, 0.0)
+    # Side by side, both blocks share one gather and sum before one reduction (PaLM, section 2).
+    blocks = np.where(np.asarray(shape.parallel) > 0, 1.0, blocks)
     return one * blocks
 
 

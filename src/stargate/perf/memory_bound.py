@@ -16,13 +16,14 @@ def stream_time_s(size_bytes: Column, bandwidth_bytes_per_s: Column) -> Column:
     return size_bytes / bandwidth_bytes_per_s
 
 
-def residual_bytes(hidden: Column, dropout: Column) -> Column:
+def residual_bytes(hidden: Column, dropout: Column, parallel: Column = 0.0) -> Column:
     """Forward bytes per token of two norms and two residual additions.
 
     Norm: read and write, 2 x 2 x 2 h. Residual: read two, write one, 2 x 3 x 2 h; a dropout adds a
-    mask of one byte twice. Source: count of operands, bf16; fused bias-dropout-add.
+    mask of one byte twice. A parallel block has one norm and one addition of three. Source: count
+    of operands, bf16; fused bias-dropout-add.
     """
-    return BF16_BYTES * hidden * (4.0 + 6.0) + 2.0 * hidden * dropout
+    return BF16_BYTES * hidden * (10.0 - 4.0 * parallel) + 2.0 * hidden * dropout
 
 
 def activation_bytes(width: Column, gated: Column) -> Column:

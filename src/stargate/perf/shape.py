@@ -78,6 +78,7 @@ class ModelShape(Columns):
     shared_ffn: Column
     expert_bias: Column
     clamped: Column
+    parallel: Column
 
     @classmethod
     def of(cls, model: Transformer) -> ModelShape:
@@ -112,6 +113,7 @@ class ModelShape(Columns):
             shared_ffn=float(moe.shared_ffn_hidden if moe else 0),
             expert_bias=float(moe is not None and model.linear_bias),
             clamped=float(model.clamped_ffn),
+            parallel=float(model.parallel_block),
         )
 
 

@@ -68,6 +68,9 @@ class Transformer(SpecModel):
     positions: Literal["rope", "learned", "alibi", "none"] = "rope"
     max_seq_len: Count = 8192
     linear_bias: bool = Field(default=False, description="biases on every linear layer and norm")
+    parallel_block: bool = Field(
+        default=False, description="attention and feed-forward read one norm, side by side"
+    )
     clamped_ffn: bool = Field(default=False, description="both inputs of a gate are clamped first")
     qkv_bias: bool = Field(default=False, description="biases on the query, key, value layer alone")
     qk_norm: bool = Field(default=False, description="norms on the query and key heads")

@@ -168,6 +168,12 @@ def test_recomputation_is_read_as_people_write_it(text, mode, layers, offload):
     assert (choice.mode, choice.layers, choice.offload) == (mode, layers, offload)
 
 
+def test_a_parallel_block_is_read_from_the_model_or_the_notes():
+    assert record(notes="+ parallel transformer block").model.parallel_block
+    assert record(model="GPT-22B (MegaScale)").model.parallel_block
+    assert not record(model="GPT-22B (Megatron-LM)").model.parallel_block
+
+
 def test_dropped_tokens_are_read_with_their_capacity():
     experts = {"moe_experts": "8", "moe_active": "2", "moe_expert_ffn": "3072", "params_b": ""}
     stated = record(notes="capacity 1.0, 8k tokens/chip", **experts)
@@ -333,6 +339,7 @@ def test_submissions_to_mlperf_are_taken_for_8_bit():
     row = record(family="mlperf-train", precision="")
     assert row.workload.precision == "fp8"
     assert any("precision not stated" in told for told in row.assumptions)
+    assert reason(family="mlperf-lora", kind="lora", precision="") == "precision is not stated"
 
 
 def test_stages_that_are_not_stated_follow_from_dp_or_become_candidates():

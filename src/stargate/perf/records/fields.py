@@ -156,10 +156,16 @@ PRECISIONS: tuple[tuple[str, Precision], ...] = (
 UNCERTAIN = r"not stated|or fp4|int8|variant|check"
 
 
+def _is_submission(row: Row) -> bool:
+    """Whether a row is a pre-training run submitted to MLPerf; adapters leave more open."""
+    pretrains = row.text("kind") in ("", "pretrain")
+    return row.text("family").startswith("mlperf") and pretrains
+
+
 def precision_of(row: Row) -> tuple[Precision, bool]:
     """Precision of the linear layers, and whether weights are kept in 16 bit alone ("pure")."""
     text = row.text("precision")
-    if not text and row.text("family").startswith("mlperf") and row.text("implied_step_time_s"):
+    if not text and _is_submission(row):
         row.assume("precision not stated: 8 bit, as submissions to MLPerf since 2022")
         text = "fp8"
     if not text:

@@ -17,6 +17,8 @@ from stargate.perf.records.fields import Row, UnusableRecordError, release_of
 from stargate.spec.model import LatentAttention, MixtureOfExperts, Transformer
 
 GATED = re.compile(r"swiglu|geglu|glu", re.I)
+# MegaScale's own model, arXiv 2402.15627, section 3.1; the ablation of that paper names the block.
+PARALLEL = re.compile(r"\(megascale\)|parallel (transformer )?block", re.I)
 PARAMETER_RATIO_MAX = 1.35
 NO_DROPOUT_SINCE = (2023, 1)
 # DeepSeek-V2 and later models of its shape (arXiv 2412.19437, section 4.2; Kimi K2 alike).
@@ -99,6 +101,7 @@ def _feed_forward(row: Row, known: Transformer | None) -> dict[str, object]:
         "gated_ffn": gated,
         "linear_bias": known.linear_bias if known else gelu,
         "clamped_ffn": known is not None and known.clamped_ffn,
+        "parallel_block": bool(PARALLEL.search(f"{row.text('model')} {row.text('notes')}")),
         "dropout": dropout,
         "moe": moe,
     }
