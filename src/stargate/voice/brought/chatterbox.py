@@ -7,9 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import cached_property
+from pathlib import Path
 from typing import TYPE_CHECKING
 
-from stargate.voice.brought.engine import RATE_HZ, as_file, flat, state_file
+from stargate.voice.brought.engine import RATE_HZ, flat, learnt, state_file
 from stargate.voice.engine import Capabilities, Sample, Utterance
 from stargate.voice.profile import VoiceProfile
 from stargate.voice.signal.spectrum import Signal, resample
@@ -35,10 +36,12 @@ class Chatterbox:
     def learn(self, sample: Sample) -> VoiceProfile:
         """The conditionals, as the library writes them."""
         model = self._model
-        with as_file(sample) as recording, state_file(b"", ".pt") as file:
+
+        def learn(recording: Path, file: Path) -> None:
             model.prepare_conditionals(str(recording))
             model.conds.save(file)
-            return VoiceProfile(NAME, "zero_shot", state=file.read_bytes())
+
+        return learnt(NAME, sample, ".pt", learn)
 
     def say(
         self,

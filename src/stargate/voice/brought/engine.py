@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, redirect_stdout
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -138,6 +138,15 @@ def state_file(state: bytes, suffix: str) -> Iterator[Path]:
         if state:
             file.write_bytes(state)
         yield file
+
+
+def learnt(
+    engine: str, sample: Sample, suffix: str, learn: Callable[[Path, Path], object]
+) -> VoiceProfile:
+    """A profile that holds what a library writes: `learn` is given the recording and the file."""
+    with as_file(sample) as recording, state_file(b"", suffix) as file:
+        learn(recording, file)
+        return VoiceProfile(engine, "zero_shot", state=file.read_bytes())
 
 
 def flat(sound: object) -> Signal:

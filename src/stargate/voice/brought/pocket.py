@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 import yaml
 
-from stargate.voice.brought.engine import RATE_HZ, as_file, flat, state_file
+from stargate.voice.brought.engine import RATE_HZ, flat, learnt, state_file
 from stargate.voice.engine import Capabilities, Sample, Utterance
 from stargate.voice.profile import VoiceProfile
 from stargate.voice.refusals import MissingError
@@ -45,9 +45,10 @@ class PocketTts:
         model = self._model
         from pocket_tts import export_model_state
 
-        with as_file(sample) as recording, state_file(b"", ".safetensors") as file:
+        def learn(recording: Path, file: Path) -> None:
             export_model_state(model.get_state_for_audio_prompt(recording), file)
-            return VoiceProfile(NAME, "zero_shot", state=file.read_bytes())
+
+        return learnt(NAME, sample, ".safetensors", learn)
 
     def say(
         self,
