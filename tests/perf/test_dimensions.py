@@ -54,4 +54,6 @@ def test_counts_of_operands_carry_their_width_in_bytes() -> None:
     """Constants of these formulas are bytes per element, so that plain counts give bytes."""
     assert memory_bound.residual_bytes(1.0, 0.0) == 2 * (4 + 6)
     assert memory_bound.activation_bytes(1.0, 1.0) == 2 * 3
-    assert vocabulary.loss_bytes(1.0, 1.0) == 4 * 6
+    assert vocabulary.loss_bytes(1.0, 1.0, separate=False) == 4 * 6
+    cast, passes, backward = 2 + 4 - 2, 4 + 8 + 8 + 4 + 8, 8 + 6
+    assert vocabulary.loss_bytes(1.0, 1.0, separate=True) == cast + passes + backward

@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from stargate import catalog
+from stargate.perf import attention
 from stargate.perf.machine import Machine
 from stargate.perf.shape import ModelShape, WorkShape
 from stargate.perf.space import strategy_space
@@ -175,11 +176,14 @@ def test_no_step_is_faster_than_its_gradients_leave_the_nodes(dp: int) -> None:
 
 
 @pytest.mark.parametrize(
-    ("trait", "slower"), [("reduces_16_bit", -1), ("separate_accumulation", 1)]
+    ("trait", "slower"),
+    [("reduces_16_bit", -1), ("separate_accumulation", 1), ("separate_loss", 1)],
 )
-def test_what_software_does_with_gradients_has_a_price(trait: str, slower: int) -> None:
-    machine = Machine.of("a100-sxm-80", 64, software="megatron-2022")
-    changed = replace(machine, software=replace(machine.software, **{trait: True}))
+def test_what_software_does_with_gradients_and_loss_has_a_price(trait: str, slower: int) -> None:
+    known = Machine.of("a100-sxm-80", 64, software="megatron-2022")
+    machine, changed = (
+        replace(known, software=replace(known.software, **{trait: on})) for on in (False, True)
+    )
     model, work = (
         catalog.model("gpt3-175b"),
         TrainingWorkload(model="gpt3-175b", seq_len=2048, global_batch=64),
@@ -187,3 +191,30 @@ def test_what_software_does_with_gradients_has_a_price(trait: str, slower: int) 
     table = StrategyTable.of([Strategy(tp=8, pp=1, dp=8)], [64])
     usual, other = (evaluate(model, one, work, table).step_time_s[0] for one in (machine, changed))
     assert (other - usual) * slower > 0
+
+
+@pytest.mark.parametrize(("tp", "dp", "slower"), [(8, 1, False), (1, 8, False), (8, 8, True)])
+def test_what_stays_in_a_node_does_not_feel_the_network(tp: int, dp: int, slower: bool) -> None:
+    machine = Machine.of("a100-sxm-80", tp * dp, software="megatron-2022")
+    crowded = machine.with_coefficients(replace(machine.coefficients, network_slowdown=3.0))
+    model = catalog.model("gpt3-175b")
+    work = TrainingWorkload(model="gpt3-175b", seq_len=2048, global_batch=8)
+    table = StrategyTable.of([Strategy(tp=tp, pp=1, dp=dp)], [tp * dp])
+    usual, other = (evaluate(model, one, work, table).step_time_s[0] for one in (machine, crowded))
+    assert (other > usual) == slower
+
+
+@pytest.mark.parametrize(("heads", "keys", "plain"), [(4, 2048, 0), (2, 2048, 1), (4, 8192, 1)])
+def test_a_fused_softmax_takes_heads_by_four(heads: float, keys: float, plain: float) -> None:
+    """Megatron-LM, megatron/model/fused_softmax.py, `is_kernel_available`."""
+    assert attention.plain_softmax(heads, keys) == plain
+
+
+def test_a_head_that_is_left_over_costs_kernels_and_passes() -> None:
+    """Sixteen heads over eight ranks: one sequence leaves two of them, two sequences four."""
+    model = catalog.model("gpt3-175b").model_copy(update={"heads": 16, "head_dim": 64})
+    machine = Machine.of("a100-sxm-80", 8, software="megatron-2022")
+    work = TrainingWorkload(model="gpt3-175b", seq_len=2048, global_batch=2)
+    table = StrategyTable.of([Strategy(tp=8, micro_batch=size) for size in (1, 2)], [8, 8])
+    one, two = evaluate(model, machine, work, table).breakdown_s["attention"]
+    assert one > 1.5 * two

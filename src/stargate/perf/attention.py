@@ -22,6 +22,13 @@ REFERENCE_HEAD_DIM = 128.0
 # gradients of scores and probabilities.
 UNFUSED_FORWARD_BYTES = 13.0
 UNFUSED_BACKWARD_BYTES = 17.0
+# Megatron-LM's one kernel for scale, mask and softmax takes heads and sequences four at a time, and
+# rows of so many keys (megatron/model/fused_softmax.py, `is_kernel_available`). What it does not
+# take is cast to fp32, scaled, masked, normalised and cast back one after another: 36 bytes a score
+# forward and 40 backward in place of its 4 and 6, by five kernels each.
+SOFTMAX_ROWS, SOFTMAX_KEYS_MAX = 4.0, 4096.0
+PLAIN_SOFTMAX_FORWARD_BYTES = 32.0
+PLAIN_SOFTMAX_BACKWARD_BYTES = 34.0
 UNFUSED_NO_DROPOUT = 8.0 / 13.0  # share of that traffic left without dropout
 
 
@@ -102,6 +109,12 @@ def backward_time_s(products_s: Column, exponentials_s: Column, backward: Column
 def unfused_traffic_bytes(scores: Column, bytes_per_score: float, dropout: Column) -> Column:
     """Bytes that the unfused kernels move for `scores` = b a s^2 scores, masked ones included."""
     return scores * bytes_per_score * np.where(np.asarray(dropout) > 0, 1.0, UNFUSED_NO_DROPOUT)
+
+
+def plain_softmax(batch_heads: Column, keys: Column) -> Array:
+    """1 where no fused kernel takes a softmax over `keys` of so many heads times sequences."""
+    taken = (np.mod(batch_heads, SOFTMAX_ROWS) == 0) & (np.asarray(keys) <= SOFTMAX_KEYS_MAX)
+    return np.where(taken, 0.0, 1.0)
 
 
 def unfused_time_s(

@@ -50,7 +50,8 @@ class Coefficients:
     dp_overlap: float
     shard_overlap: float  # fully sharded data parallel: prefetch behind compute
     interference: float  # slowdown of compute by the traffic it hides
-    collective_slowdown: float  # collectives within a step over those of a benchmark
+    collective_slowdown: float  # collectives in a step over a benchmark's, within a domain
+    network_slowdown: float  # the same of collectives that leave the scale-up domain
     expert_dedup: float  # share of a token's copies to one other domain that are sent only once
     power_exponent: float  # compute rate over watts per peak FLOP/s, against the reference part
     expert_imbalance: float  # busiest expert rank over the mean
@@ -85,6 +86,7 @@ class Generation:
     reduces_16_bit: bool  # gradients cross the network in 16 bit, whatever they are summed in
     plain_pipeline: bool  # its pipeline never interleaves: one chunk a stage
     separate_accumulation: bool  # a pass of its own adds each weight gradient to the fp32 sum
+    separate_loss: bool  # the loss is an operator after another, not one
     sources: Mapping[str, str]
     assumed: bool  # nobody stated the generation
 
@@ -128,6 +130,7 @@ def prior(family: str, software: str | None = None) -> Generation:
         bool(known[name].get("reduces_16_bit", False)),
         bool(known[name].get("plain_pipeline", False)),
         bool(known[name].get("separate_accumulation", False)),
+        bool(known[name].get("separate_loss", False)),
         {key: str(entry["source"]) for key, entry in stated.items()},
         software is None,
     )

@@ -13,6 +13,7 @@ from stargate.perf.columns import Array, Column
 # Kernels of one layer forward, by part: counted in Megatron-LM's and PyTorch's transformer layer.
 ATTENTION_KERNELS = 8.0  # norm, qkv, rope, core, projection, bias-dropout-add
 UNFUSED_KERNELS = 4.0  # scores, softmax, dropout and product instead of one core
+PLAIN_SOFTMAX_KERNELS = 4.0  # beyond the one of a fused softmax
 FFN_KERNELS = 5.0
 ROUTED_KERNELS = 30.0  # router, top-k, sorts, permutes, casts, unpermute: once for all experts
 TENSOR_PARALLEL_KERNELS = 2.0  # collectives
@@ -28,10 +29,14 @@ EXPERT_CASTS = (2.0, 2.0)
 EXPERT_SCALE_KERNELS = (4.0, 8.0)
 
 
-def layer_kernels(unfused: Column, routed_fraction: Column) -> Column:
-    """Kernels that one layer starts forward; `routed_fraction` of the layers hold experts."""
+def layer_kernels(unfused: Column, plain_softmax: Column, routed_fraction: Column) -> Column:
+    """Kernels that one layer starts forward; `routed_fraction` of the layers hold experts.
+
+    `unfused` attention keeps its scores in memory, and its softmax may be `plain`.
+    """
     ffn = FFN_KERNELS + (ROUTED_KERNELS - FFN_KERNELS) * routed_fraction
-    return ATTENTION_KERNELS + UNFUSED_KERNELS * unfused + ffn
+    core = unfused * (UNFUSED_KERNELS + PLAIN_SOFTMAX_KERNELS * plain_softmax)
+    return ATTENTION_KERNELS + core + ffn
 
 
 def expert_kernels(experts: Column, narrow: Column, block_scaled: Column) -> tuple[Column, Column]:

@@ -135,12 +135,22 @@ def _unfused(case: Case) -> tuple[Array, Array]:
     rows = seq / table.cp
     product = gemm_time_s(rows, seq, shape.qk_dim, machine.gemm_unit, **common)
     product = product + gemm_time_s(rows, shape.v_dim, seq, machine.gemm_unit, **common)
-    bandwidth = machine.stream_bytes_per_s
-    traffic = [
-        attention.unfused_traffic_bytes(batch * rows * seq, per_score, shape.dropout) / bandwidth
-        for per_score in (attention.UNFUSED_FORWARD_BYTES, attention.UNFUSED_BACKWARD_BYTES)
-    ]
-    return product + traffic[0], 2.0 * product + traffic[1]
+    forward_s, backward_s = _score_passes_s(case, batch, batch * rows * seq)
+    return product + forward_s, 2.0 * product + backward_s
+
+
+def _score_passes_s(case: Case, batch_heads: Column, scores: Column) -> list[Column]:
+    """Seconds forward and backward of the passes over so many scores, by the softmax they get."""
+    plain = attention.plain_softmax(batch_heads, case.work.seq_len)
+    ways = (
+        (attention.UNFUSED_FORWARD_BYTES, attention.PLAIN_SOFTMAX_FORWARD_BYTES),
+        (attention.UNFUSED_BACKWARD_BYTES, attention.PLAIN_SOFTMAX_BACKWARD_BYTES),
+    )
+    moved = (
+        attention.unfused_traffic_bytes(scores, fused, case.shape.dropout) + scores * plain * more
+        for fused, more in ways
+    )
+    return [memory_bound.stream_time_s(one, case.machine.stream_bytes_per_s) for one in moved]
 
 
 def memory_bound_operators(case: Case) -> dict[str, Column]:
@@ -197,7 +207,8 @@ def launches(case: Case, parts: dict[str, Column], experts_s: Column) -> dict[st
     """
     work, table = case.work, case.table
     c, gap_s = case.machine.coefficients, case.machine.kernel_gap_s
-    kernels = launch.layer_kernels(work.unfused, case.shape.routed)
+    plain = attention.plain_softmax(table.micro_batch * case.shape.heads / table.tp, work.seq_len)
+    kernels = launch.layer_kernels(work.unfused, plain, case.shape.routed)
     kernels = kernels + launch.ADAPTER_KERNELS * (np.asarray(work.adapter_rank) > 0)
     kernels = kernels + launch.TENSOR_PARALLEL_KERNELS * (table.tp > 1)
     issues = launch.BACKWARD_ISSUE_RATIO * kernels
@@ -256,6 +267,7 @@ def ends(case: Case) -> dict[str, Column]:
         width, shape.hidden, tokens, unit, output_bytes=WEIGHT_GRADIENT_BYTES, **common
     )
     bandwidth = machine.stream_bytes_per_s
-    loss = memory_bound.stream_time_s(vocabulary.loss_bytes(tokens, width), bandwidth)
+    moved = vocabulary.loss_bytes(tokens, width, separate=machine.software.separate_loss)
+    loss = memory_bound.stream_time_s(moved, bandwidth)
     embed = memory_bound.stream_time_s(vocabulary.embedding_bytes(tokens, shape.hidden), bandwidth)
     return {"first_extra": embed, "last_extra": products + trained * (1.0 - work.frozen) + loss}

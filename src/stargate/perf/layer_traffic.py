@@ -29,14 +29,12 @@ STATED_TP_OVERLAP = 0.6
 def traffic(case: Case) -> dict[str, Column]:
     """Collectives of tensor, context and expert parallelism: exposed by term, hidden in sum."""
     table, c = case.table, case.machine.coefficients
-    slow = c.collective_slowdown
-    tensor = tensor_parallel_s(case) * slow
+    tensor = tensor_parallel_s(case)
     overlap = np.where(
         table.tp_overlap < 0, c.tp_overlap, table.tp_overlap * max(c.tp_overlap, STATED_TP_OVERLAP)
     )
-    context = context_parallel_s(case) * slow
-    # Dispatchers of their own reach the links' rate (DeepEP: 726 of 900 GB/s, 43 to 58 of 50).
-    expert = expert_parallel_s(case) * (slow if c.expert_dedup == 0.0 else 1.0)
+    context = context_parallel_s(case)
+    expert = expert_parallel_s(case)
     hidden = tensor * overlap * 2.0 + context * c.cp_overlap * 3.0 + 4.0 * expert * c.ep_overlap
     return {
         "tensor_parallel_forward": tensor * (1.0 - overlap),
@@ -68,7 +66,7 @@ def tensor_parallel_s(case: Case) -> Array:
     blocks = 2.0 - np.where(whole_experts, shape.routed, 0.0)
     # Side by side, both blocks share one gather and sum before one reduction (PaLM, section 2).
     blocks = np.where(np.asarray(shape.parallel) > 0, 1.0, blocks)
-    return one * blocks
+    return one * blocks * machine.collective_slowdown(table.tp, domain)
 
 
 def gathered_bytes(case: Case) -> Array:
@@ -86,7 +84,9 @@ def context_parallel_s(case: Case) -> Array:
     width = np.where(np.asarray(shape.latent) > 0, latent, plain)
     size = context_ring_bytes(tokens * table.cp, width, ACTIVATION_BYTES)
     domain = machine.ranks_per_domain(table.cp, table.tp)
-    return all_gather_time_s(size, table.cp, domain, machine.network, span=table.tp * table.cp)
+    span = table.tp * table.cp
+    gather = all_gather_time_s(size, table.cp, domain, machine.network, span=span)
+    return gather * machine.collective_slowdown(table.cp, domain)
 
 
 def expert_parallel_s(case: Case) -> Array:
@@ -98,7 +98,10 @@ def expert_parallel_s(case: Case) -> Array:
     once = distinct_copies(shape.active, table.ep / domain)
     size = size * (1.0 - c.expert_dedup * (1.0 - once) * (table.ep > domain))
     load = case.expert_imbalance * np.asarray(shape.routed)
-    return load * all_to_all_time_s(size, table.ep, domain, machine.network, span=table.ep)
+    exchange = all_to_all_time_s(size, table.ep, domain, machine.network, span=table.ep)
+    # Dispatchers of their own reach the links' rate (DeepEP: 726 of 900 GB/s, 43 to 58 of 50).
+    slow = machine.collective_slowdown(table.ep, domain) if c.expert_dedup == 0.0 else 1.0
+    return load * exchange * slow
 
 
 def messages(case: Case) -> dict[str, Column]:

@@ -203,6 +203,12 @@ class Machine:
         share = np.where(bits >= 16, wide, np.where(bits == 8, eight, four))
         return peak_flop_per_s * self.power_share * share
 
+    def collective_slowdown(self, ranks: Ints, near: Column) -> Array:
+        """Time of a collective within a step over that of a benchmark, for groups of which `near`
+        ranks share a scale-up domain: what leaves it meets the traffic of others."""
+        c = self.coefficients
+        return np.where(np.asarray(ranks) > near, c.network_slowdown, c.collective_slowdown)
+
     def ranks_per_domain(self, ranks: Ints, stride: Ints | int) -> Array:
         """Members of a group that share a scale-up domain, neighbours being `stride` apart."""
         fits = np.maximum(self.network.scaleup_domain // np.asarray(stride), 1)

@@ -136,8 +136,7 @@ def replica_traffic_s(
         if np.any(one.count):
             reduced, gathered = _of_weights(work, machine, t, one)
             reduce_s, gather_s = reduce_s + reduced, gather_s + gathered
-    slow = machine.coefficients.collective_slowdown
-    return reduce_s * slow * (1.0 - work.frozen), gather_s * slow * (1.0 - work.frozen)
+    return reduce_s * (1.0 - work.frozen), gather_s * (1.0 - work.frozen)
 
 
 def _of_weights(
@@ -155,7 +154,10 @@ def _of_weights(
     apart = machine.ranks_per_domain(copies, one.stride * one.shard)
     across = all_reduce_time_s(size / one.shard, copies, apart, network, span=span)
     once = (t.zero == 1) | (t.zero == 2)
-    return np.select([t.zero == 0, once], [reduce, scatter], across), np.where(once, gather, 0.0)
+    slow = machine.collective_slowdown(one.replicas, near)
+    slow_across = machine.collective_slowdown(copies, apart)
+    reduced = np.select([t.zero == 0, once], [reduce * slow, scatter * slow], across * slow_across)
+    return reduced, np.where(once, gather * slow, 0.0)
 
 
 def unit_traffic_s(
@@ -165,9 +167,9 @@ def unit_traffic_s(
     sharded = t.zero == 3
     if not np.any(sharded):
         return np.zeros(len(t)), np.zeros(len(t))
-    network, slow = machine.network, machine.coefficients.collective_slowdown * sharded
-    shard = np.minimum(t.shard, t.dp * t.cp)
+    network, shard = machine.network, np.minimum(t.shard, t.dp * t.cp)
     near, span = machine.ranks_per_domain(shard, t.tp), shard * t.tp
+    slow = machine.collective_slowdown(shard, near) * sharded
     gather = all_gather_time_s(layer * work.weight_bytes, shard, near, network, span=span)
     gradients = layer * work.reduced_bytes * (1.0 - work.frozen)
     reduce = reduce_scatter_time_s(gradients, shard, near, network, span=span)

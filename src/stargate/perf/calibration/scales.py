@@ -89,6 +89,7 @@ SCALES: dict[str, Scale] = {
     "shard_overlap": _share(0.8),
     "interference": _positive(0.5),
     "collective_slowdown": _positive(0.25),
+    "network_slowdown": _positive(0.25),
     "expert_dedup": _share(0.8),
     "power_exponent": _share(0.8),
     "expert_imbalance": _above_one(0.5),
