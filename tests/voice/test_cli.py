@@ -53,3 +53,23 @@ def test_an_unknown_ending_is_bad_usage(tmp_path: Path) -> None:
 def test_a_new_home_holds_no_voice(tmp_path: Path) -> None:
     result = run(tmp_path, "voices", "--json")
     assert (result.exit_code, json.loads(result.stdout)["voices"]) == (0, [])
+
+
+@pytest.mark.parametrize(
+    "command",
+    [("enroll", "ada", "cons_1"), ("consent", "--answer", "cons_1"), ("forbid", "x"), ("detect",)],
+)
+def test_a_malformed_file_is_refused_with_one_line_and_stands_in_the_audit(
+    tmp_path: Path, command: tuple[str, ...]
+) -> None:
+    pytest.importorskip("cryptography", reason="needs the extra [voice]: cryptography")
+    broken = tmp_path / "broken.wav"
+    broken.write_bytes(b"no sound at all" * 9)
+    result = run(tmp_path, *command, str(broken))
+    assert result.exit_code == 1
+    assert "no format that can be read" in result.stderr
+    (entry,) = json.loads(run(tmp_path, "audit", "--json").stdout)["entries"]
+    detail = json.loads(entry["detail"])
+    assert (entry["event"], entry["subject"]) == ("refused", "broken.wav")
+    assert detail["rule"] == "recording_unreadable"
+    assert run(tmp_path, "audit", "--verify").exit_code == 0

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -13,9 +14,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from stargate.voice import fingerprint
+from stargate.voice.assets import Assets
 from stargate.voice.audio_files import decode, encode
 from stargate.voice.detection import detect
 from stargate.voice.engine import Sample, Utterance
+from stargate.voice.home import Home
 from stargate.voice.manifest import judge_manifest
 from stargate.voice.mark_search import (
     AS_PLAYED,
@@ -237,3 +240,20 @@ def test_of_two_clips_that_begin_alike_the_one_that_goes_on_alike_is_found(house
     trace = detect(played, house.parts.marker, house.speech_s, house.parts.voices.clips()).trace
     assert trace is not None
     assert trace.clip_id == longer.id
+
+
+def test_what_is_detected_stands_in_the_audit_a_forged_manifest_too(
+    house: House, tmp_path: Path
+) -> None:
+    pytest.importorskip("cryptography", reason="needs the extra [voice]: cryptography")
+    home = Home(tmp_path / "home", Assets(tmp_path))
+    speech = house.gate.speak("acme", house.voice(), TEXT)
+    vars(home).update(
+        marker=house.parts.marker, speech_meter=house.speech_s, vault=house.parts.vault
+    )
+    data = encode(speech.signal, speech.rate_hz, "wav")
+    for text in (speech.manifest, tampered(speech.manifest, voice="voice_other")):
+        home.detect(data, text)
+    states = [json.loads(entry.detail)["manifest"] for entry in home.audit.entries()]
+    assert states == ["valid", "forged"]
+    home.close()

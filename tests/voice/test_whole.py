@@ -167,3 +167,39 @@ def test_the_differentiable_network_says_what_the_quantised_one_says() -> None:
     assert leaf.grad is not None
     assert torch.isfinite(leaf.grad).all()
     assert (leaf.grad != 0).all()
+
+
+def test_a_real_tuning_that_was_stopped_comes_to_the_same_offset() -> None:
+    from stargate.voice.draft import NO_DRAFT, Draft
+    from stargate.voice.inference import calm_torch
+    from stargate.voice.kokoro.differentiable import DifferentiableKokoro
+    from stargate.voice.kokoro.engine import KokoroEngine
+    from stargate.voice.kokoro.tuning import SENTENCES, Plan, Target, tune
+    from stargate.voice.speakers import librivox_reader
+
+    calm_torch()
+    kokoro = KokoroEngine(ASSETS, lambda _permit, _action: None)
+    recording, bank = librivox_reader().enrolled.at(24_000), kokoro._bank
+    weights, tokens = bank.alone("am_michael"), kokoro._synthesiser.tokens(SENTENCES[0])
+    said = [(tokens, bank.style(weights, len(tokens) - 2))]
+    network = DifferentiableKokoro(ASSETS.path("kokoro"))
+    target = Target(recording, kokoro._encoder)
+
+    class Shelf:
+        state, n_left = b"", 1
+
+        def read(self) -> bytes:
+            return self.state
+
+        def write(self, state: bytes) -> None:
+            self.state, self.n_left = state, self.n_left - 1
+            if not self.n_left:
+                raise KeyboardInterrupt
+
+    def tuned(draft: Draft) -> np.ndarray:
+        return tune(network, target, said, bank.spread(), Plan(n_steps=2), draft=draft)
+
+    shelf = Shelf()
+    with pytest.raises(KeyboardInterrupt):
+        tuned(shelf)
+    assert np.array_equal(tuned(shelf), tuned(NO_DRAFT))

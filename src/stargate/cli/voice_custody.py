@@ -27,7 +27,8 @@ def consent(where: Where, words: tuple[str, ...], answer: str | None, as_json: b
 
     home, tenant = where.open_home(), where.tenant
     if answer is not None and len(words) == 1:
-        accepted = home.gate.give_consent(tenant, answer, sample_in(Path(words[0])))
+        said = sample_in(home, tenant, "consent_given", Path(words[0]))
+        accepted = home.gate.give_consent(tenant, answer, said)
         tell({"consent": shown(accepted)}, as_json, lambda _: f"{accepted.id} is accepted")
     elif answer is None and len(words) == 2:
         asked = home.gate.ask_consent(tenant, *words)
@@ -60,7 +61,7 @@ def enroll(
 ) -> None:
     """Learn a voice from about 15 s of speech; it takes minutes, once."""
     home, tenant = where.open_home(), where.tenant
-    said = sample_in(sample, transcript)
+    said = sample_in(home, tenant, "voice_enrolled", sample, transcript)
     voice = home.gate.enroll(tenant, name, consent_id, said, engine, progress)
     report = json.loads(voice.report)
     shown = {"id": voice.id, "name": voice.name, "level": voice.level, "report": report}
@@ -106,7 +107,9 @@ def revoke(where: Where, consent_id: str, as_json: bool) -> None:
 @click.pass_obj
 def forbid(where: Where, label: str, sample: Path, as_json: bool) -> None:
     """Put a voice on the list of those that must not be made."""
-    entry = where.open_home().gate.forbid(label, sample_in(sample))
+    home = where.open_home()
+    said = sample_in(home, where.tenant, "voice_forbidden", sample)
+    entry = home.gate.forbid(label, said)
     tell({"forbidden": entry}, as_json, lambda _: f"{entry}: {label} will be refused")
 
 

@@ -56,12 +56,13 @@ class Where:
         return KeyRing(self.directory() / "api-keys.json")
 
 
-def sample_in(file: Path, transcript: str = "") -> Sample:
-    """The recording in a file."""
+def sample_in(home: Home, tenant: str, asked: str, file: Path, transcript: str = "") -> Sample:
+    """The recording in a file; that one cannot be read stands in the audit, as every refusal."""
     from stargate.voice.audio_files import read_file
     from stargate.voice.engine import Sample
 
-    return Sample(*read_file(file), transcript)
+    with home.audited(tenant, asked, file.name):
+        return Sample(*read_file(file), transcript)
 
 
 def tell(tree: object, as_json: bool, text: Callable[[dict[str, object]], str]) -> None:

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from stargate.cli import voice_text as texts
 from stargate.cli.voice_place import EXISTING, Where, json_option, tell
+
+if TYPE_CHECKING:
+    from stargate.voice.home import Home
 
 
 @click.command()
@@ -70,6 +74,8 @@ def detect(context: click.Context, file: Path, manifest: Path | None, as_json: b
     beside = file.with_name(file.name + ".manifest.json")
     given = manifest or (beside if beside.exists() else None)
     text = given.read_text("utf-8") if given else None
-    finding = context.obj.open_home().detect(file.read_bytes(), text)
+    home: Home = context.obj.open_home()
+    with home.audited(context.obj.tenant, "detected", file.name):
+        finding = home.detect(file.read_bytes(), text)
     tell(asdict(finding), as_json, lambda _: texts.finding(finding))
     context.exit(0 if finding.synthetic else 1)
