@@ -33,34 +33,36 @@ from stargate.control.state import (
 
 @dataclass(slots=True)
 class _Pass:
-    """One look at a lane: what would be free after the starts so far."""
+    """One look at a lane, and the starts that it has come to so far.
+
+    Rooms with those starts in them are made when somebody else is looked at, which is rare.
+    """
 
     state: State
     lane: Lane
     now_s: float
+    placed: list[tuple[Waiting, Start]] = field(default_factory=list[tuple[Waiting, Start]])
+    n_in_rooms: int = 0
     rooms: dict[int, Room] = field(default_factory=dict[int, Room])
-    starts: list[Start] = field(default_factory=list[Start])
     stops: tuple[Stop, ...] = ()
-    ends: list[tuple[float, Start]] = field(default_factory=list[tuple[float, Start]])
-    held: dict[str, int] = field(default_factory=dict[str, int])
     head: Reservation | None = None
     closed: bool = False
     wake_s: float = math.inf
 
     def room(self, pool: int) -> Room:
-        """What is free in a pool, to read."""
+        """What is free in a pool after the starts so far, to read."""
+        for _, start in self.placed[self.n_in_rooms :]:
+            if start.pool not in self.rooms:
+                self.rooms[start.pool] = self.state.rooms[start.pool].copy()
+            self.rooms[start.pool].change(start.nodes, -1)
+        self.n_in_rooms = len(self.placed)
         return self.rooms.get(pool) or self.state.rooms[pool]
 
-    def start(self, waiting: Waiting, pool: int, nodes: Nodes) -> None:
-        """Count a job as started."""
-        if pool not in self.rooms:
-            self.rooms[pool] = self.state.rooms[pool].copy()
-        self.rooms[pool].change(nodes, -1)
-        start = Start(waiting.job.id, pool, nodes)
-        self.starts.append(start)
-        self.ends.append((self.now_s + waiting.runtime_s, start))
-        tenant = waiting.job.tenant
-        self.held[tenant] = self.held.get(tenant, 0) + sum(slots for _, slots in nodes)
+    def held(self, tenant: str) -> int:
+        """Slots of the lane that a tenant holds, those of the starts so far included."""
+        new = (start.nodes for waiting, start in self.placed if waiting.job.tenant == tenant)
+        more = sum(slots for nodes in new for _, slots in nodes)
+        return self.lane.held.get(tenant, 0) + more
 
     @property
     def full(self) -> bool:
@@ -75,7 +77,7 @@ def decide(state: State, now_s: float) -> Decision:
     for lane in state.lanes.values():
         if lane.queue and (lane.grown or lane.fresh):
             look = _look(state, lane, now_s)
-            starts += look.starts
+            starts += [start for _, start in look.placed]
             stops += look.stops
             heads.append((lane.resource, look.head))
             wake_s = min(wake_s, look.wake_s)
@@ -103,8 +105,8 @@ def _serve(look: _Pass, queue: Iterable[Waiting]) -> None:
             break
         found = _found(look, waiting)
         if found is not None:
-            look.start(waiting, *found)
-        elif look.head is None and _may_start(look, waiting):
+            look.placed.append((waiting, Start(waiting.job.id, *found)))
+        elif look.head is None and _within_quota(look, waiting, _slots(waiting)):
             look.head = _head(look, waiting)
 
 
@@ -115,7 +117,7 @@ def _found(look: _Pass, waiting: Waiting) -> tuple[int, Nodes] | None:
         slots = it.slots_for(job.slots, job.memory_bytes)
         if job.workers * slots > room.n_free or (job.sites and not it.reaches(job.sites)):
             continue
-        if not within_quota(look.state, waiting, _held(look, job.tenant), job.workers * slots):
+        if not _within_quota(look, waiting, job.workers * slots):
             continue
         barred = _kept_free(it, room, waiting) | _reserved(look, waiting, pool)
         barred |= it.elsewhere(job.sites)
@@ -125,21 +127,19 @@ def _found(look: _Pass, waiting: Waiting) -> tuple[int, Nodes] | None:
     return None
 
 
-def _held(look: _Pass, tenant: str) -> int:
-    return look.lane.held.get(tenant, 0) + look.held.get(tenant, 0)
-
-
-def _may_start(look: _Pass, waiting: Waiting) -> bool:
-    """Whether room is all that a job lacks: who is over quota must not hold up others."""
-    slots = waiting.job.workers * waiting.job.slots
-    return within_quota(look.state, waiting, _held(look, waiting.job.tenant), slots)
+def _within_quota(look: _Pass, waiting: Waiting, slots: int) -> bool:
+    """Who is over quota is passed by, and must not hold up others."""
+    tenant = waiting.job.tenant
+    if tenant not in look.state.policy.quotas:
+        return True
+    return within_quota(look.state, waiting, look.held(tenant), slots)
 
 
 def _kept_free(pool: Pool, room: Room, waiting: Waiting) -> int:
     """The spare nodes, which only jobs that come back from a failure may take."""
-    mask, kept = room.by_free[pool.slots], 0
     if waiting.n_failures or not pool.spares:
         return 0
+    mask, kept = room.by_free[pool.slots], 0
     for _ in range(pool.spares):
         top = 1 << mask.bit_length() >> 1
         kept |= top
@@ -155,6 +155,11 @@ def _reserved(look: _Pass, waiting: Waiting, pool: int) -> int:
     return head.nodes
 
 
+def _slots(waiting: Waiting) -> int:
+    """Slots that a job asks for."""
+    return waiting.job.workers * waiting.job.slots
+
+
 def _head(look: _Pass, waiting: Waiting) -> Reservation:
     """The reservation of the head; the one it has, unless something came between."""
     state, lane, job = look.state, look.lane, waiting.job.id
@@ -167,4 +172,5 @@ def _head(look: _Pass, waiting: Waiting) -> Reservation:
     before = lane.head
     if before is not None and before.job == job and before.at_s > look.now_s:
         return before
-    return reserve(state, lane, waiting, look.now_s, look.rooms, look.ends)
+    ends = [(look.now_s + it.runtime_s, start) for it, start in look.placed]
+    return reserve(state, lane, waiting, look.now_s, look.rooms, ends)

@@ -97,7 +97,10 @@ NOTHING = Decision()
 
 @dataclass(slots=True)
 class Lane:
-    """The queue for one resource, and the pools that offer it."""
+    """The queue for one resource, and the pools that offer it.
+
+    `held` are the slots of each tenant now, `used` what it used before, kept under `fair` alone.
+    """
 
     resource: str
     pools: tuple[int, ...]
@@ -186,8 +189,9 @@ def finish(state: State, job_id: str, now_s: float) -> Running:
     lane.grown = True
     tenant, slots = run.job.tenant, run.n_slots
     lane.held[tenant] -= slots
-    past = used_slot_s(lane, tenant, now_s, state.policy.half_life_s)
-    lane.used[tenant] = (past + slots * (now_s - run.start_s), now_s)
+    if state.policy.order == "fair":
+        past = used_slot_s(lane, tenant, now_s, state.policy.half_life_s)
+        lane.used[tenant] = (past + slots * (now_s - run.start_s), now_s)
     return run
 
 
