@@ -6,6 +6,8 @@ import csv
 import io
 import re
 from collections import Counter
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -22,7 +24,7 @@ from stargate.perf.records.fields import (
     sharding_of,
 )
 from stargate.perf.records.model import parameters
-from stargate.perf.scoreboard import score
+from stargate.perf.scoreboard import Score, score
 
 GPT_22B = {
     "id": "one",
@@ -453,6 +455,75 @@ def test_junk_in_any_field_never_crashes(changes):
     assert isinstance(answer, Record) or answer.reason
     (row,) = score([answer])
     assert isinstance(row, Unusable) or 0 < row.predicted_s < float("inf")
+
+
+HOSTILE = st.one_of(
+    JUNK,
+    st.sampled_from(
+        ["1e400", "-1e400", "NaN", "-inf", "1e-320", "9" * 400, "0x10", "1_000", "64.5", "\u0663"]
+    ),
+    st.sampled_from(['"', '""', "a,b", "\ufeff", "=cmd()", "\t", "\r", "\U0001f980", "null"]),
+)
+
+
+@settings(max_examples=60, suppress_health_check=[HealthCheck.too_slow], deadline=None)
+@given(
+    st.lists(
+        st.tuples(
+            st.dictionaries(st.sampled_from(sorted(GPT_22B)), HOSTILE, max_size=4),
+            st.integers(0, len(GPT_22B)),
+            st.lists(HOSTILE, max_size=2),
+        ),
+        min_size=1,
+        max_size=5,
+    ),
+    st.booleans(),
+)
+def test_a_hostile_file_has_an_answer_for_each_row(rows, marked):
+    file = io.StringIO(newline="")
+    writer = csv.writer(file)
+    writer.writerow([*GPT_22B, "a column of ours"])
+    for changes, length, more in rows:
+        writer.writerow([*(GPT_22B | changes).values()][: length or None] + more)
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / "hostile.csv"
+        path.write_bytes(("\ufeff" * marked + file.getvalue()).encode())
+        answers = score(records.load(path))
+    assert len(answers) == len(rows)
+    names = [row.origin.id for row in answers if isinstance(row, Score)]
+    assert len(set(names)) == len(names)
+    for row in answers:
+        finite = isinstance(row, Score) and 0 < row.predicted_s < float("inf")
+        assert finite or (isinstance(row, Unusable) and row.reason)
+
+
+def test_of_two_rows_with_one_name_only_the_first_is_scored():
+    header, row = ",".join(GPT_22B), _line(GPT_22B)
+    first, second = records.parse(f"{header}\n{row}\n{row}\n")
+    assert isinstance(first, Record)
+    assert isinstance(second, Unusable)
+    assert "another row" in second.reason
+
+
+def test_a_row_with_more_fields_than_the_header_is_named():
+    (row,) = records.parse(f"{','.join(GPT_22B)}\n{_line(GPT_22B)},7\n")
+    assert isinstance(row, Unusable)
+    assert "more fields" in row.reason
+
+
+@pytest.mark.parametrize(
+    "changes", [{"activation": "1e400"}, {"seq_parallel": "maybe"}, {"seq_parallel": "NaN"}]
+)
+def test_a_word_that_is_not_known_is_named(changes):
+    answer = read_record(GPT_22B | changes)
+    assert isinstance(answer, Unusable)
+    assert "not known" in answer.reason
+
+
+def _line(values):
+    file = io.StringIO(newline="")
+    csv.writer(file).writerow(values.values())
+    return file.getvalue().strip()
 
 
 @settings(max_examples=100, deadline=None)

@@ -11,7 +11,7 @@ from __future__ import annotations
 import csv
 import io
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from functools import cache
@@ -108,9 +108,19 @@ def parse(text: str, file: str = "") -> tuple[Record | Unusable, ...]:
             mend = f"the header must name {', '.join(NEEDED_COLUMNS)}"
             message = f"no records: the header lacks {', '.join(missing)}"
             raise SpecError([Problem(message, file=file, line=1, mend=mend)])
-        return tuple(read_record(row, number) for number, row in enumerate(reader, start=2))
+        rows = [read_record(row, number) for number, row in enumerate(reader, start=2)]
     except csv.Error as error:
         raise SpecError([Problem(f"broken CSV: {error}", file=file)]) from error
+    return tuple(_named_once(rows))
+
+
+def _named_once(rows: Iterable[Record | Unusable]) -> Iterator[Record | Unusable]:
+    """The rows; of those with one name only the first can be used, since a name finds one row."""
+    seen: set[str] = set()
+    for row in rows:
+        name = row.origin.id
+        yield Unusable(row.origin, f"another row is named {name!r}") if name in seen else row
+        seen.add(name)
 
 
 def read_record(values: Mapping[str, str], line: int = 0) -> Record | Unusable:
@@ -127,6 +137,8 @@ def read_record(values: Mapping[str, str], line: int = 0) -> Record | Unusable:
     )
     measured_s = None
     try:
+        if len(row.values) < len(values):
+            raise UnusableRecordError("the row has more fields than the header names")
         machine = machine_of(row)
         model = model_of(row)
         workload = workload_of(row, model)

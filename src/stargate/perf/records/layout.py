@@ -43,6 +43,11 @@ BALANCED = re.compile(r"force-balanced", re.I)  # the router deals tokens evenly
 CAPACITY = re.compile(r"capacity (?:factor )?(\d+(?:\.\d+)?)", re.I)
 DROPS = re.compile(r"token[- ]?drop|dropped tokens", re.I)
 USUAL_CAPACITY = 1.25  # of MaxText's benchmark configurations and GShard's successors
+SEQUENCE_PARALLEL = {
+    **dict.fromkeys(("", "not stated", "unknown"), None),
+    **dict.fromkeys(("yes", "true", "1"), True),
+    **dict.fromkeys(("no", "false", "0"), False),
+}
 OVERLAPS_TP: tuple[tuple[str, bool], ...] = (
     (r"vanilla tp", False),
     (r"tp-comm-overlap on|async ?tp|\+ (tp|pp|dp) overlap", True),
@@ -288,11 +293,9 @@ def _recompute_layers(layers: int | None, mode: Recompute, pp: int) -> int | Non
 
 def _sequence_parallel(row: Row, tp: int) -> bool | None:
     text = row.text("seq_parallel").lower()
-    if tp == 1:
-        return None
-    if text in ("yes", "true", "1"):
-        return True
-    return False if text in ("no", "false", "0") else None
+    if text not in SEQUENCE_PARALLEL:
+        raise UnusableRecordError(f"seq_parallel {text[:40]!r} is not known: yes or no")
+    return SEQUENCE_PARALLEL[text] if tp > 1 else None
 
 
 def _first_overlap(notes: str) -> bool | None:

@@ -16,7 +16,8 @@ from stargate.errors import CatalogError
 from stargate.perf.records.fields import Row, UnusableRecordError, release_of
 from stargate.spec.model import LatentAttention, MixtureOfExperts, Transformer
 
-GATED = re.compile(r"swiglu|geglu|glu", re.I)
+GATED = re.compile(r"glu", re.I)  # swiglu, geglu
+ACTIVATION = re.compile(r"glu|gelu|relu|silu|swish", re.I)
 # MegaScale's own model, arXiv 2402.15627, section 3.1; the ablation of that paper names the block.
 PARALLEL = re.compile(r"\(megascale\)|parallel (transformer )?block", re.I)
 PARAMETER_RATIO_MAX = 1.35
@@ -84,6 +85,8 @@ def _attention(row: Row, hidden: int, heads: int, known: Transformer | None) -> 
 def _feed_forward(row: Row, known: Transformer | None) -> dict[str, object]:
     """Width, gating and experts."""
     activation = row.text("activation")
+    if activation and not ACTIVATION.search(activation):
+        raise UnusableRecordError(f"activation {activation[:40]!r} is not known")
     gated = bool(GATED.search(activation)) if activation else _gated_by_default(row, known)
     gelu = not gated and "ALiBi/learned; flash" not in row.text("attention")
     dropout = gelu and (release_of(row) or NO_DROPOUT_SINCE) < NO_DROPOUT_SINCE
