@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from pathlib import Path
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from stargate.store.enrolments import EnrolmentQueue
 from stargate.voice.draft import NO_DRAFT, Draft
 from stargate.voice.engine import Engine, Progress, Sample
+from stargate.voice.enrolments import cancel, of, submit, work_off_next
 from stargate.voice.gate import Gate
 from stargate.voice.permit import Permit, PermitOffice, Redeem
 from stargate.voice.profile import VoiceProfile
@@ -122,3 +126,42 @@ def test_a_consent_that_is_revoked_while_a_voice_is_learnt_keeps_no_draft(
     with pytest.raises(RefusedError, match="is revoked"):
         gate.enroll("acme", "ada", consent, speaker(110.0), "tone")
     assert house.parts.voices.voices("acme") == []
+
+
+def rooms_of(house: House, gate: Gate, folder: Path) -> Any:
+    parts, queue = house.parts, EnrolmentQueue(folder / "voices.db")
+    return SimpleNamespace(
+        gate=gate, voices=parts.voices, audit=parts.audit, vault=parts.vault, enrolments=queue
+    )
+
+
+def test_a_worker_that_takes_up_what_another_began_goes_on_with_it(
+    house: House, speaker: Speaker, tmp_path: Path
+) -> None:
+    gate, _ = slow_gate(house, stopped_with(KeyboardInterrupt()))
+    rooms = rooms_of(house, gate, tmp_path)
+    job = submit(rooms, "acme", "ada", house.consent(), speaker(110.0), "tone")
+    with pytest.raises(KeyboardInterrupt):
+        work_off_next(rooms, "first")
+    rooms.enrolments.release("first")
+    rooms.gate, learner = slow_gate(house, lambda _step: None)
+    work_off_next(rooms, "second")
+    assert of(rooms, "acme", job.id).state == "done"
+    assert learner.steps == [2]
+    assert drafts(house) == []
+    rooms.enrolments.close()
+
+
+def test_an_enrolment_that_is_cancelled_leaves_nothing_of_what_was_learnt(
+    house: House, speaker: Speaker, tmp_path: Path
+) -> None:
+    gate, _ = slow_gate(house, stopped_with(KeyboardInterrupt()))
+    rooms = rooms_of(house, gate, tmp_path)
+    job = submit(rooms, "acme", "ada", house.consent(), speaker(110.0), "tone")
+    with pytest.raises(KeyboardInterrupt):
+        work_off_next(rooms, "first")
+    assert drafts(house) != []
+    cancel(rooms, "acme", job.id)
+    assert drafts(house) == []
+    assert of(rooms, "acme", job.id).sealed_sample is None
+    rooms.enrolments.close()
