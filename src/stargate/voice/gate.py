@@ -22,6 +22,7 @@ from stargate.voice.consent import check_words, new_nonce, phrase
 from stargate.voice.draft import SealedDraft, draft_key
 from stargate.voice.embeddings import from_bytes, to_bytes
 from stargate.voice.engine import Engine, Progress, Sample, Utterance
+from stargate.voice.lookups import consent_of, voice_of
 from stargate.voice.marking import Lay, marked
 from stargate.voice.parts import Parts
 from stargate.voice.payload import KeyedPayload
@@ -81,7 +82,7 @@ class Gate:
     def give_consent(self, tenant: str, consent_id: str, answer: Sample) -> Consent:
         """Check the spoken phrase. It is used up by one answer, right or wrong."""
         with self._recorded("consent_given", tenant, consent_id) as detail:
-            asked = self._consent(tenant, consent_id)
+            asked = consent_of(self._parts.voices, tenant, consent_id)
             if asked.state != "asked" or self._parts.now_s() > asked.expires_s:
                 raise RefusedError("phrase_spent", "this phrase was answered before, or is too old")
             try:
@@ -90,7 +91,7 @@ class Gate:
                 self._parts.voices.close_challenge(consent_id)
                 raise
             self._accept(consent_id, answer)
-        return self._consent(tenant, consent_id)
+        return consent_of(self._parts.voices, tenant, consent_id)
 
     def enroll(
         self,
@@ -143,7 +144,7 @@ class Gate:
         clip_id = f"clip_{secrets.token_hex(8)}"
         with self._recorded("speech_started", tenant, clip_id) as detail:
             detail.update(voice=voice, n_characters=len(utterance.text))
-            found = self._voice(tenant, voice)
+            found = voice_of(self._parts.voices, tenant, voice)
             self._good_consent(tenant, found.consent_id)
             self._check_text(utterance)
             engine = self._engine(found.engine)
@@ -180,7 +181,7 @@ class Gate:
     def revoke(self, tenant: str, consent_id: str) -> list[str]:
         """Withdraw a consent; every voice that rests on it is deleted. Their ids."""
         with self._recorded("consent_revoked", tenant, consent_id) as detail:
-            self._consent(tenant, consent_id)
+            consent_of(self._parts.voices, tenant, consent_id)
             resting = [v for v in self._parts.voices.voices(tenant) if v.consent_id == consent_id]
             deleted = self._parts.voices.revoke(consent_id)
             left = [line for voice in resting for line in self._left_elsewhere(voice)]
@@ -191,7 +192,7 @@ class Gate:
     def delete_voice(self, tenant: str, voice: str) -> str:
         """Forget a voice; the consent stays. Its id."""
         with self._recorded("voice_deleted", tenant, voice) as detail:
-            found = self._voice(tenant, voice)
+            found = voice_of(self._parts.voices, tenant, voice)
             self._parts.voices.delete_voice(found.id)
             left = self._left_elsewhere(found)
             detail["left_elsewhere"] = left
@@ -295,24 +296,12 @@ class Gate:
             raise RefusedError("unknown_engine", f"no engine {name}; there are {known}")
         return self._engines[name]
 
-    def _consent(self, tenant: str, consent_id: str) -> Consent:
-        found = self._parts.voices.consent(consent_id, tenant)
-        if found is None:
-            raise RefusedError("no_such_consent", f"no consent {consent_id}")
-        return found
-
     def _good_consent(self, tenant: str, consent_id: str) -> Consent:
-        found = self._consent(tenant, consent_id)
+        found = consent_of(self._parts.voices, tenant, consent_id)
         if found.state != "accepted":
             raise RefusedError("no_consent", f"consent {consent_id} is {found.state}")
         if self._parts.now_s() > found.expires_s:
             raise RefusedError("consent_expired", f"consent {consent_id} has expired")
-        return found
-
-    def _voice(self, tenant: str, voice: str) -> Voice:
-        found = self._parts.voices.voice(voice, tenant)
-        if found is None:
-            raise RefusedError("no_such_voice", f"no voice {voice}")
         return found
 
     def _sealed(self, sample: Sample) -> bytes:

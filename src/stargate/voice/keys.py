@@ -81,6 +81,16 @@ class OwnBuckets:
             self._levels[name] = change(self._levels.get(name))
 
 
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How a tenant stands with its rate: `wait_s` is 0 if the request may go on."""
+
+    n_per_minute: float
+    n_left: float
+    wait_s: float
+    full_in_s: float
+
+
 class RateLimit:
     """A bucket per tenant that fills evenly; a request takes one drop, or waits."""
 
@@ -91,21 +101,23 @@ class RateLimit:
         self._now_s = now_s
         self._buckets = buckets or OwnBuckets()
 
-    def wait_s(self, tenant: str) -> float:
-        """0 if the request may go on, which is then counted; else how long to wait."""
-        now_s, full, waits_s = self._now_s(), self._n_per_minute, 0.0
+    def take(self, tenant: str) -> Standing:
+        """Count a request, if it may go on; how the tenant stands then."""
+        now_s, full = self._now_s(), self._n_per_minute
+        per_s = full / 60
+        stands = Standing(full, 0.0, 0.0, 0.0)
 
-        def take(last: Level | None) -> Level:
-            nonlocal waits_s
+        def taken(last: Level | None) -> Level:
+            nonlocal stands
             level, then_s = last or (full, now_s)
-            level = min(full, level + (now_s - then_s) * full / 60)
-            if level < 1:
-                waits_s = (1 - level) * 60 / full
-                return level, now_s
-            return level - 1, now_s
+            level = min(full, level + (now_s - then_s) * per_s)
+            wait_s = max(0.0, (1 - level) / per_s)
+            left = level if wait_s else level - 1
+            stands = Standing(full, left, wait_s, (full - left) / per_s)
+            return left, now_s
 
-        self._buckets.change(tenant, take)
-        return waits_s
+        self._buckets.change(tenant, taken)
+        return stands
 
 
 def _digest(key: str) -> str:

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 openai = pytest.importorskip("openai", reason="needs the package openai, the client under test")
 
-from stargate.voice.keys import RateLimit  # noqa: E402
+from stargate.voice.keys import RateLimit, Standing  # noqa: E402
 
 if TYPE_CHECKING:
     from conftest import Running
@@ -167,6 +167,11 @@ def test_who_asks_too_often_is_told_when_to_come_back(start: Callable[..., Runni
     ]
     assert [status for status, _, _ in answers] == [200, 200, 429]
     assert 0 < int(answers[-1][2]["retry-after"]) <= 30
+    told = [
+        (h["x-ratelimit-limit-requests"], h["x-ratelimit-remaining-requests"]) for *_, h in answers
+    ]
+    assert told == [("2", "1"), ("2", "0"), ("2", "0")]
+    assert 55 < int(answers[-1][2]["x-ratelimit-reset-requests"].removesuffix("s")) <= 60
 
 
 def test_a_day_has_so_many_characters(server: Running, enrolled: Enrolled) -> None:
@@ -200,8 +205,8 @@ def test_the_description_names_every_address_and_one_shape_of_faults(server: Run
 def test_too_many_requests_are_told_when_to_come_back() -> None:
     clock = [0.0]
     limit = RateLimit(2, lambda: clock[0])
-    assert [limit.wait_s("a"), limit.wait_s("a")] == [0.0, 0.0]
-    assert limit.wait_s("a") == pytest.approx(30)
-    assert limit.wait_s("b") == 0.0
+    assert [limit.take("a"), limit.take("a")] == [Standing(2, 1, 0, 30), Standing(2, 0, 0, 60)]
+    assert limit.take("a") == Standing(2, 0, 30, 60)
+    assert limit.take("b").wait_s == 0.0
     clock[0] = 30.0
-    assert limit.wait_s("a") == 0.0
+    assert limit.take("a").wait_s == 0.0

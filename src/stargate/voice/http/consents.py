@@ -12,6 +12,7 @@ from fastapi import APIRouter, File, Form, UploadFile
 from stargate.voice.http.service import Here, Owner
 from stargate.voice.http.shapes import ConsentObject, ConsentPage, Deleted, Phrase, PhraseRequest
 from stargate.voice.http.uploads import sample_of
+from stargate.voice.lookups import consent_of
 from stargate.voice.refusals import RefusedError
 
 router = APIRouter(prefix="/voice_consents", tags=["consents"])
@@ -63,10 +64,7 @@ def consents(here: Here, who: Owner, limit: int = 20, after: str = "") -> Consen
 @router.get("/{consent}")
 def consent(here: Here, who: Owner, consent: str) -> ConsentObject:
     """One consent."""
-    found = here.home.voices.consent(consent, who.tenant)
-    if found is None:
-        raise RefusedError("no_such_consent", f"no consent {consent}")
-    return ConsentObject.of(found)
+    return ConsentObject.of(consent_of(here.home.voices, who.tenant, consent))
 
 
 @router.delete("/{consent}")

@@ -6,6 +6,7 @@ a reader's name (no cross-site request forgery). What is sent beyond the limit i
 
 from __future__ import annotations
 
+import math
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
 
@@ -13,7 +14,7 @@ from fastapi.concurrency import run_in_threadpool
 
 from stargate.voice.http.faults import RateError, TooLargeError, answer_refusal
 from stargate.voice.http.service import LARGEST_BODY_BYTES, Service
-from stargate.voice.keys import Holder
+from stargate.voice.keys import Holder, Standing
 from stargate.voice.refusals import RefusedError
 
 Scope = MutableMapping[str, Any]
@@ -43,26 +44,39 @@ class Doorkeeper:
         if scope["type"] != "http" or not path.startswith(GUARDED) or path in OPEN:
             await self._app(scope, receive, send)
             return
+        told = list(HEADERS)
         try:
-            holder = await run_in_threadpool(self._admitted, scope)
+            holder = await run_in_threadpool(self._admitted, scope, told)
         except RefusedError as refusal:
             response: Any = answer_refusal(refusal)
-            await response(scope, receive, _with_headers(send))
+            await response(scope, receive, _with_headers(send, told))
             return
         scope.setdefault("state", {})["holder"] = holder
-        await self._app(scope, _limited(receive), _with_headers(send))
+        await self._app(scope, _limited(receive), _with_headers(send, told))
 
-    def _admitted(self, scope: Scope) -> Holder:
+    def _admitted(self, scope: Scope, told: list[tuple[bytes, bytes]]) -> Holder:
         headers = {name.lower(): value for name, value in scope["headers"]}
         given = headers.get(b"authorization", b"").decode("latin-1")
         found = self._service.ring.holder(given.removeprefix("Bearer ").strip())
         if found is None:
             raise RefusedError("no_key", "a valid key is needed: Authorization: Bearer sk-...")
-        if wait_s := self._service.limit.wait_s(found.tenant):
-            raise RateError(wait_s)
+        standing = self._service.limit.take(found.tenant)
+        told.extend(_rate_headers(standing))
+        if standing.wait_s:
+            raise RateError(standing.wait_s)
         with self._service.audited(found, f"{scope['method']} {scope['path']}"):
             _check_length(headers.get(b"content-length", b"0"))
         return found
+
+
+def _rate_headers(standing: Standing) -> list[tuple[bytes, bytes]]:
+    """How the tenant stands, under the names that OpenAI's clients know."""
+    told = {
+        "limit": f"{standing.n_per_minute:g}",
+        "remaining": f"{math.floor(standing.n_left)}",
+        "reset": f"{math.ceil(standing.full_in_s)}s",
+    }
+    return [(f"x-ratelimit-{name}-requests".encode(), text.encode()) for name, text in told.items()]
 
 
 def _check_length(stated: bytes) -> None:
@@ -88,10 +102,10 @@ def _limited(receive: Receive) -> Receive:
     return read
 
 
-def _with_headers(send: Send) -> Send:
-    async def told(message: MutableMapping[str, Any]) -> None:
+def _with_headers(send: Send, headers: list[tuple[bytes, bytes]]) -> Send:
+    async def sent(message: MutableMapping[str, Any]) -> None:
         if message["type"] == "http.response.start":
-            message = {**message, "headers": [*message.get("headers", []), *HEADERS]}
+            message = {**message, "headers": [*message.get("headers", []), *headers]}
         await send(message)
 
-    return told
+    return sent

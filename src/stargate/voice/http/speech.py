@@ -16,7 +16,7 @@ from stargate.voice.audio_streams import encoded
 from stargate.voice.engine import Utterance
 from stargate.voice.http.service import Anyone, Here
 from stargate.voice.http.shapes import ClipObject, SpeechRequest
-from stargate.voice.refusals import RefusedError
+from stargate.voice.lookups import clip_of
 from stargate.voice.speech import Release
 
 router = APIRouter(tags=["speak"])
@@ -50,10 +50,7 @@ def speech(body: SpeechRequest, here: Here, who: Anyone) -> Response:
 @router.get("/clips/{clip}")
 def clip(clip: str, here: Here, who: Anyone) -> ClipObject:
     """The signed statement on a clip that left."""
-    found = here.home.voices.clip(clip, who.tenant)
-    if found is None:
-        raise RefusedError("no_such_clip", f"no clip {clip}")
-    return ClipObject.of(found)
+    return ClipObject.of(clip_of(here.home.voices, who.tenant, clip))
 
 
 def _whole(release: Release, here: Here) -> Response:

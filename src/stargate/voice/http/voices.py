@@ -9,7 +9,7 @@ from fastapi import APIRouter, File, Form, UploadFile
 from stargate.voice.http.service import Anyone, Here, Owner
 from stargate.voice.http.shapes import Deleted, VoiceList, VoiceObject
 from stargate.voice.http.uploads import sample_of
-from stargate.voice.refusals import RefusedError
+from stargate.voice.lookups import voice_of
 
 router = APIRouter(prefix="/voices", tags=["voices"])
 
@@ -39,10 +39,7 @@ def create_voice(
 @router.get("/{voice}")
 def voice(voice: str, here: Here, who: Anyone) -> VoiceObject:
     """A voice by its id or name, with its quality report."""
-    found = here.home.voices.voice(voice, who.tenant)
-    if found is None:
-        raise RefusedError("no_such_voice", f"no voice {voice}")
-    return VoiceObject.of(found)
+    return VoiceObject.of(voice_of(here.home.voices, who.tenant, voice))
 
 
 @router.delete("/{voice}")
