@@ -103,7 +103,7 @@ class SiteResult:
 
 @dataclass(frozen=True, slots=True)
 class ServiceResult:
-    """Requests of a service that were begun. `waits_s` is a row each, `by_hour` its arrivals' hour.
+    """Requests of a service that were begun: `waits_s` of each, and the hour in which it came.
 
     `utilisation` is the busy share of the replicas that were held.
     """
