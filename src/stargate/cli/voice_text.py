@@ -22,8 +22,10 @@ def finding(found: Finding) -> str:
 
 
 def _verdict(found: Finding) -> str:
-    if found.synthetic:
+    if found.trace or (found.manifest and found.manifest.state == "valid"):
         return "made here"
+    if found.synthetic:
+        return "probably made here: the watermark was found, and nothing else that vouches for it"
     return "nothing found" if found.probability is not None else "no speech to judge"
 
 
@@ -62,16 +64,18 @@ def setup(report: dict[str, object]) -> str:
 
 
 def survival(table: dict[str, object]) -> str:
-    """Scores of the watermark by attack."""
-    rows = table["attacks"]
+    """Scores of the watermark and readings of the payload, by attack."""
+    rows, n_takes = table["attacks"], table["n_takes"]
     assert isinstance(rows, list)
-    lines = [f"{'attack':24}{'marked: mean':>14}{'least':>8}{'unmarked: most':>16}"]
+    lines = [
+        f"{'attack':24}{'marked: mean':>14}{'least':>8}{'unmarked: most':>16}{'payload read':>14}"
+    ]
     lines += [
         f"{row['attack']:24}{row['marked_mean']:14.2f}{row['marked_least']:8.2f}"
-        f"{row['unmarked_most']:16.2f}"
+        f"{row['unmarked_most']:16.2f}{row['payload_read']:9} of {n_takes}"
         for row in rows
     ]
-    return "\n".join(lines)
+    return "\n".join([*lines, f"payload: which of {table['n_clips']} clips a take is, by the key"])
 
 
 def false_alarms(table: dict[str, object]) -> str:

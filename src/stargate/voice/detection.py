@@ -23,8 +23,10 @@ READ_S = 30.0
 LIMITS = (
     "Finds speech that this program marked, signed or logged; it does not tell real from synthetic "
     "speech in general.",
-    "Strong noise (10 dB) removes the watermark from some clips; a change of speed or pitch beyond "
-    "0.79 to 1.27 hides it.",
+    "Noise (15 dB and less) removes the watermark from some clips; a change of speed or pitch "
+    "beyond 0.79 to 1.27 hides it.",
+    "About one recording in a hundred of people's own speech is taken for marked: the watermark "
+    "alone, without a clip or a manifest beside it, proves nothing against anyone.",
     "The watermark is judged in speech alone, in the loudest eight seconds: music, tones and noise "
     "that hold no speech are not judged, whatever they score.",
     "Transcoding removes the manifest. The fingerprint finds only clips logged by this "

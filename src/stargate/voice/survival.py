@@ -1,7 +1,8 @@
 """`stargate voice survival`: what the watermark survives, and how seldom it is seen in vain.
 
 Each attack is done to marked and to unmarked speech; both are scored as `detect` does, with the
-scan over speeds. False alarms are counted on some hundred windows of `unmarked` sound.
+scan over speeds, and the payload is looked for. False alarms are counted on some hundred windows
+of `unmarked` sound.
 """
 
 from __future__ import annotations
@@ -21,11 +22,15 @@ from stargate.voice.engine import Sample
 from stargate.voice.inference import calm_torch
 from stargate.voice.mark_search import Mark, SpeechMeter, look_for_mark, scan
 from stargate.voice.marking import Marker
+from stargate.voice.payload import KeyedPayload
 from stargate.voice.refusals import MissingError
 from stargate.voice.signal.spectrum import Signal, resample
 
 Attack = Callable[[Signal, int], Signal]
 Progress = Callable[[str], None]
+PAYLOAD = KeyedPayload(b"of the attacks alone")
+CLIPS = tuple(f"clip {i}" for i in range(2000))
+"""Among so many clips the payload has to tell which one it is."""
 N_BETWEEN_LINES = 20  # windows from one line of progress to the next
 
 
@@ -100,20 +105,37 @@ def survival(
     """The table of attacks on marked and unmarked speech."""
     if shutil.which("ffmpeg") is None:
         raise MissingError("the attacks need the program ffmpeg")
-    rows = []
+    clips = dict(zip(CLIPS, speech, strict=False))
+    marked = {clip: _marked(sample, clip, marker) for clip, sample in clips.items()}
+    rows: list[dict[str, object]] = []
     for name, attack in ATTACKS.items():
-        marked = [_score(attack, marker.embed(s.signal, s.rate_hz), s, marker) for s in speech]
-        unmarked = [_score(attack, s.signal, s, marker) for s in speech]
+        seen = [_seen(clip, unmarked.attacked(m, attack), marker) for clip, m in marked.items()]
+        plain = [scan(unmarked.attacked(sample, attack), marker)[0] for sample in speech]
+        least = min(score for score, _ in seen)
         rows.append(
             {
                 "attack": name,
-                "marked_mean": float(np.mean(marked)),
-                "marked_least": min(marked),
-                "unmarked_most": max(unmarked),
+                "marked_mean": float(np.mean([score for score, _ in seen])),
+                "marked_least": least,
+                "unmarked_most": max(plain),
+                "payload_read": sum(read for _, read in seen),
             }
         )
-        progress(f"{name}: {min(marked):.2f} marked, {max(unmarked):.2f} unmarked")
-    return {"attacks": rows}
+        progress(f"{name}: {least:.2f} marked, {max(plain):.2f} unmarked")
+    return {"n_takes": len(speech), "n_clips": len(CLIPS), "attacks": rows}
+
+
+def _marked(sample: Sample, clip: str, marker: Marker) -> Sample:
+    """The take as a clip leaves the gate: with its payload, and then the mark."""
+    laid = PAYLOAD.lay(sample.signal, sample.rate_hz, clip)
+    return Sample(marker.embed(laid, sample.rate_hz), sample.rate_hz)
+
+
+def _seen(clip: str, sample: Sample, marker: Marker) -> tuple[float, bool]:
+    """The mark's score, and whether the payload tells this clip from all others."""
+    score, speed = scan(sample, marker)
+    match = PAYLOAD.find(sample, CLIPS, speed)
+    return score, match is not None and match.clip_id == clip
 
 
 def false_alarms(
@@ -159,7 +181,3 @@ def counted(source: str, marks: Sequence[Mark]) -> dict[str, object]:
         "rate_at_most": unmarked.upper_bound(n_alarms, n_judged),
         "highest": max((mark.score for mark in marks), default=0.0),
     }
-
-
-def _score(attack: Attack, signal: Signal, source: Sample, marker: Marker) -> float:
-    return scan(Sample(attack(signal, source.rate_hz), source.rate_hz), marker)[0]

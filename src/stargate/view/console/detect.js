@@ -52,9 +52,11 @@ async function look(files, found, account) {
 
 function tell(finding, name) {
   const unheard = finding.probability === null;
-  const headline = finding.synthetic ? "Made here." : unheard ? "No speech to judge." : "Nothing of ours was found.";
+  const vouched = finding.trace !== null || finding.manifest?.state === "valid";
+  const headline = vouched ? "Made here." : finding.synthetic ? "Our watermark was found." : unheard ? "No speech to judge." : "Nothing of ours was found.";
   announce(headline);
-  const why = finding.synthetic ? `${name} is synthetic speech that this program made.`
+  const why = vouched ? `${name} is synthetic speech that this program made.`
+    : finding.synthetic ? `${name} was probably made by this program. About one recording in a hundred of people's own speech is taken for marked too: ask for its statement before you rely on this.`
     : unheard ? `No speech was found in ${name}, and our watermark tells something in speech alone. Nothing else of ours was found.`
     : `${name} carries no sign of this program. It may still be synthetic, or real.`;
   return [
