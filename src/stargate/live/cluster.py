@@ -60,6 +60,7 @@ def bring_up(home: LiveHome, machine: Machine, log: Callable[[str], None]) -> Cl
         name = machine.node_name(node)
         if not _alive(cluster.keepers.get(name, 0)):
             log(f"starting node {name}")
+            _clear(cluster.keepers.pop(name, None))
             cluster.keepers[name] = _start_node(home, cluster, machine, node)
             cluster.write(home.cluster)
     return cluster
@@ -75,11 +76,20 @@ def take_down(home: LiveHome) -> None:
         with contextlib.suppress(ProcessLookupError):
             os.kill(pid, signal.SIGTERM)
     _wait(lambda: not any(map(_alive, pids)), END_WITHIN_S)
-    for pid in pids:  # each keeper leads a group, which may be left with what it started
-        with contextlib.suppress(ProcessLookupError):
-            os.killpg(pid, signal.SIGKILL)
+    for pid in pids:
+        _clear(pid)
     shutil.rmtree(cluster.directory, ignore_errors=True)
     home.cluster.unlink()
+
+
+def _clear(keeper: int | None) -> None:
+    """Each keeper leads a group, which may be left with what it started.
+
+    A number that has been given to somebody else's process since is left alone.
+    """
+    if keeper is not None and not _foreign(keeper):
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.killpg(keeper, signal.SIGKILL)
 
 
 def _new_head(home: LiveHome, log: Callable[[str], None]) -> Cluster:
@@ -160,6 +170,15 @@ def _alive(pid: int) -> bool:
     except OSError:
         return False
     return state != "Z" and (not words or b"stargate.live.node" in words)
+
+
+def _foreign(pid: int) -> bool:
+    """Whether a process runs that is none of ours."""
+    try:
+        words = Path(f"/proc/{pid}/cmdline").read_bytes()
+    except OSError:
+        return False
+    return bool(words) and b"stargate.live.node" not in words
 
 
 def _wait(done: Callable[[], bool], within_s: float) -> bool:

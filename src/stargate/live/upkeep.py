@@ -37,7 +37,7 @@ def up(home: LiveHome, machine: Machine, log: Callable[[str], None]) -> None:
             log("starting the controller")
             process = _start_controller(home)
             _await(lambda: len(book.happenings()) > before, process, home)
-        _await(lambda: not nodes_down(book), None, home)
+        _await(lambda: _whole(home, machine, book, log), None, home)
     finally:
         book.close()
 
@@ -80,6 +80,15 @@ def nodes_down(book: JobBook) -> set[int]:
         elif row.kind == "node_up":
             missing.discard(row.detail["node"])
     return missing
+
+
+def _whole(home: LiveHome, machine: Machine, book: JobBook, log: Callable[[str], None]) -> bool:
+    """Whether every node answers; one that died while starting is started again.
+
+    Ray gives a node half a minute to come up, which a busy host may not keep.
+    """
+    cluster.bring_up(home, machine, log)
+    return not nodes_down(book)
 
 
 def _kept(home: LiveHome, machine: Machine) -> Machine:
