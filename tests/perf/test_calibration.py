@@ -7,17 +7,19 @@ import numpy as np
 import pytest
 import yaml
 from click.testing import CliRunner
+from numpy.typing import NDArray
 
 from stargate.cli import main
 from stargate.errors import CatalogError, InfeasibleError
 from stargate.perf.calibration import calibrate, known_priors, read_records
 from stargate.perf.calibration.ablation import EVERYTHING, ablate
 from stargate.perf.calibration.ablation_terms import ABLATIONS, Ablation
-from stargate.perf.calibration.artefact import interval_sigmas
 from stargate.perf.calibration.fit import fit, row_weights
 from stargate.perf.calibration.samples import Samples
 from stargate.perf.calibration.scales import FITTED, SCALES, from_scale, to_scale
+from stargate.perf.calibration.spreads import spread_of
 from stargate.perf.coefficients import Coefficients, family_prior, generation, prior
+from stargate.perf.interval import INTERVAL_80_SIGMAS
 from stargate.perf.records import Record, open_records
 
 KEY = ("ampere", "megatron-2022")
@@ -54,11 +56,17 @@ def planted(records: tuple[Record, ...], **changed: float) -> tuple[Record, ...]
     return tuple(replace(r, measured_s=float(t)) for r, t in zip(records, measured, strict=True))
 
 
+def with_experts(records: tuple[Record, ...]) -> NDArray[np.bool_]:
+    return np.array([record.model.moe is not None for record in records])
+
+
 def test_every_coefficient_but_a_mechanism_and_the_interval_is_fitted() -> None:
     assert {f.name for f in fields(Coefficients)} - set(FITTED) == {
         "fused_experts",
         "interval_sigma",
         "interval_sigma_seen",
+        "experts_sigma",
+        "experts_sigma_seen",
     }
 
 
@@ -134,7 +142,7 @@ def test_however_a_prior_is_parted_between_levels_it_is_as_wide() -> None:
 def test_wider_errors_give_wider_intervals(selene: tuple[Record, ...]) -> None:
     samples = Samples.of(selene)
     errors = np.linspace(-0.1, 0.1, len(selene))
-    narrow, wide = (interval_sigmas(samples, errors * scale) for scale in (1.0, 2.0))
+    narrow, wide = (spread_of(samples, errors * scale).generations for scale in (1.0, 2.0))
     assert all(wide[key] > narrow[key] for key in narrow)
 
 
@@ -144,11 +152,76 @@ def test_one_odd_generation_widens_its_own_interval_and_no_others(
     samples = Samples.of(varied)
     even = np.linspace(-0.1, 0.1, len(varied))
     odd = int(np.argmax(np.bincount(samples.generation)))
-    before = interval_sigmas(samples, even)
-    after = interval_sigmas(samples, np.where(samples.generation == odd, 1.0, even))
+    before = dict(spread_of(samples, even).generations)
+    after = dict(spread_of(samples, np.where(samples.generation == odd, 1.0, even)).generations)
     key = samples.generations[odd]
     assert after.pop(key) > 2.0 * before.pop(key)
     assert max(after[other] / before[other] for other in after) < 1.3
+
+
+def test_experts_that_err_more_widen_the_intervals_of_experts_alone(
+    varied: tuple[Record, ...],
+) -> None:
+    samples, routed = Samples.of(varied), with_experts(varied)
+    even = np.linspace(-0.1, 0.1, len(varied))
+    same, worse = (spread_of(samples, np.where(routed, k * even, even)) for k in (1.0, 4.0))
+    assert worse.generations == same.generations
+    assert worse.experts is not None
+    assert same.experts is not None
+    assert worse.experts > same.experts + 0.1
+
+
+@pytest.mark.parametrize("scale", [0.5, 1.0, 4.0])
+def test_intervals_hold_four_of_five_left_out_mixtures_of_experts(
+    varied: tuple[Record, ...], scale: float
+) -> None:
+    samples, routed = Samples.of(varied), with_experts(varied)
+    rng = np.random.default_rng(1)
+    errors = rng.normal(0.0, np.where(routed, scale * 0.2, 0.05))
+    spread = spread_of(samples, errors)
+    assert spread.experts is not None
+    own = np.array([spread.generations[samples.generations[g]] for g in samples.generation])
+    held = np.abs(errors) <= INTERVAL_80_SIGMAS * np.hypot(own, routed * spread.experts)
+    assert np.average(held[routed], weights=row_weights(samples)[routed]) == pytest.approx(
+        0.8, abs=0.02
+    )
+
+
+def test_experts_that_err_less_narrow_no_interval(varied: tuple[Record, ...]) -> None:
+    samples = Samples.of(varied)
+    errors = np.where(with_experts(varied), 0.001, 0.2)
+    assert spread_of(samples, errors).experts == 0.0
+
+
+def test_records_without_experts_say_nothing_of_experts(selene: tuple[Record, ...]) -> None:
+    spread = spread_of(Samples.of(selene), np.full(len(selene), 0.1))
+    one = known_priors()[KEY]
+    assert spread.experts is None
+    assert spread.widened(one, KEY).experts_sigma == one.experts_sigma
+
+
+def test_records_of_experts_alone_can_be_calibrated(varied: tuple[Record, ...]) -> None:
+    rows = tuple(row for row in varied if row.model.moe is not None)
+    samples = Samples.of(rows)
+    spread = spread_of(samples, np.full(len(rows), 0.2))
+    assert set(spread.generations) == set(samples.generations)
+    assert min(spread.generations.values()) > 0.1
+    assert spread.experts == 0.0
+
+
+def test_a_calibration_says_what_experts_add_and_an_older_one_leaves_the_prior(
+    varied: tuple[Record, ...], tmp_path: Path
+) -> None:
+    new, old = tmp_path / "new.yaml", tmp_path / "old.yaml"
+    content = yaml.safe_load(calibrate(varied, (), lambda _: None).text)
+    new.write_text(yaml.safe_dump(content), encoding="utf-8")
+    for values in (v for family in content["coefficients"].values() for v in family.values()):
+        del values["experts_sigma"], values["experts_sigma_seen"]
+    old.write_text(yaml.safe_dump(content), encoding="utf-8")
+    before, after = (generation(*KEY, file) for file in (old, new))
+    assert before.coefficients.experts_sigma == prior(*KEY).coefficients.experts_sigma
+    assert "fitted" in after.sources["experts_sigma"]
+    assert "fitted" not in before.sources["experts_sigma"]
 
 
 def test_the_same_records_give_the_same_bytes_and_a_file_that_predicts(

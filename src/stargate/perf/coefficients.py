@@ -61,6 +61,8 @@ class Coefficients:
     straggler_sigma: float  # relative spread of a rank's step time
     interval_sigma: float  # relative spread of measured over predicted, on a source not fitted to
     interval_sigma_seen: float  # the same on other rows of a source that was fitted to
+    experts_sigma: float  # what a mixture of experts adds to `interval_sigma`, in quadrature
+    experts_sigma_seen: float  # the same to `interval_sigma_seen`
 
     def to_vector(self) -> Array:
         """The coefficients in the order of the fields."""

@@ -13,9 +13,9 @@ from dataclasses import dataclass, replace
 
 from stargate.perf.coefficients import Coefficients, calibrated_sources
 from stargate.perf.columns import Ints
+from stargate.perf.interval import interval_s
 from stargate.perf.record_batch import Batch, batches
 from stargate.perf.records import Origin, Record, Unusable
-from stargate.perf.search import interval_s
 from stargate.perf.step import StepTable
 from stargate.spec.workload import Strategy
 
@@ -114,7 +114,7 @@ def _judge(
         table=record.table,
         measured_s=record.measured_s,
         predicted_s=predicted_s,
-        interval_s=interval_s(record.machine, predicted_s, seen=seen),
+        interval_s=interval_s(record.model, record.machine, predicted_s, seen=seen),
         strategy=record.strategies[candidate],
         n_accelerators=record.machine.count,
         n_sequences=record.workload.global_batch,

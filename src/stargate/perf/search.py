@@ -19,6 +19,7 @@ from stargate.errors import InfeasibleError, Problem, SpecError
 from stargate.perf.coefficients import Coefficients
 from stargate.perf.columns import Array, Ints
 from stargate.perf.flop import CONVENTION
+from stargate.perf.interval import interval_s
 from stargate.perf.machine import Machine
 from stargate.perf.space import strategy_space
 from stargate.perf.step import StepTable, evaluate
@@ -27,8 +28,6 @@ from stargate.spec.model import Transformer
 from stargate.spec.workload import Recompute, Strategy, TrainingWorkload
 
 PIECE_ROWS = 1 << 18
-INTERVAL_80_SIGMAS = 1.2816  # quantile of the normal distribution at 0.9
-UNSTATED_SOFTWARE_SIGMA = 0.06  # same layout on another software release: 6 % in the median
 USABLE_MEMORY = 0.98  # of what the driver reports
 KEPT = 200
 END_CHUNKS = 2  # with interleaving the first and the last chunk may hold embedding or logits alone
@@ -93,7 +92,7 @@ def search(
         kept.append((piece.take(rows[chosen]), steps.take(rows[chosen])))
     if not n_feasible:
         raise InfeasibleError(f"none of {len(space):,} strategies fits; the nearest: {nearest[1]}")
-    return _ranked(machine, kept, len(space), n_feasible, n_alternatives)
+    return _ranked(model, machine, kept, len(space), n_feasible, n_alternatives)
 
 
 def predict(
@@ -106,7 +105,7 @@ def predict(
     limit = memory_limit_bytes(machine)
     if steps.memory_bytes[0] > limit:
         raise InfeasibleError(_smallest(table, steps, limit)[1])
-    return _ranked(machine, [(table, steps)], 1, 1, 0)
+    return _ranked(model, machine, [(table, steps)], 1, 1, 0)
 
 
 def memory_limit_bytes(machine: Machine) -> float:
@@ -233,6 +232,7 @@ def _worth_keeping(time_s: Array, memory_bytes: Array) -> Ints:
 
 
 def _ranked(
+    model: Transformer,
     machine: Machine,
     kept: list[tuple[StrategyTable, StepTable]],
     n_evaluated: int,
@@ -252,13 +252,13 @@ def _ranked(
         layout = tuple(int(getattr(table, n)[row]) for n in ("tp", "pp", "cp", "ep"))
         if layout not in seen and len(chosen) <= n_alternatives:
             seen.add(layout)
-            chosen.append(_candidate(machine, table, steps, row))
+            chosen.append(_candidate(model, machine, table, steps, row))
     front: list[Candidate] = []
     lowest = math.inf
     for _, memory_bytes, table, steps, row in rows:
         if memory_bytes < lowest:
             lowest = memory_bytes
-            front.append(_candidate(machine, table, steps, row))
+            front.append(_candidate(model, machine, table, steps, row))
     return Prediction(
         chosen[0],
         tuple(chosen[1:]),
@@ -270,30 +270,20 @@ def _ranked(
     )
 
 
-def _candidate(machine: Machine, table: StrategyTable, steps: StepTable, row: int) -> Candidate:
+def _candidate(
+    model: Transformer, machine: Machine, table: StrategyTable, steps: StepTable, row: int
+) -> Candidate:
     time_s = float(steps.step_time_s[row])
     return Candidate(
         table.strategy(row),
         time_s,
-        interval_s(machine, time_s),
+        interval_s(model, machine, time_s),
         float(steps.mfu[row]),
         float(steps.hfu[row]),
         float(steps.memory_bytes[row]),
         {name: float(part[row]) for name, part in steps.memory.items()},
         {name: float(term[row]) for name, term in steps.breakdown_s.items()},
     )
-
-
-def interval_s(machine: Machine, step_time_s: float, *, seen: bool = False) -> tuple[float, float]:
-    """The 80 % interval: log-normal with the family's spread, wider for unstated software.
-
-    Narrower where other rows of the same source were `seen` by the calibration.
-    """
-    unstated = UNSTATED_SOFTWARE_SIGMA if machine.software.assumed else 0.0
-    spread = machine.coefficients
-    sigma = math.hypot(spread.interval_sigma_seen if seen else spread.interval_sigma, unstated)
-    factor = math.exp(INTERVAL_80_SIGMAS * sigma)
-    return step_time_s / factor, step_time_s * factor
 
 
 def _confidence(source: str) -> Confidence:

@@ -4,23 +4,25 @@ scales            how each coefficient may move
 samples           records and kernels laid out for a fit
 fit               the most probable coefficients, all generations at once
 cross_validation  the same with whole groups left out
+spreads           how wide intervals must be for what was left out
 artefact          the file
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import numpy as np
 
 from stargate.errors import InfeasibleError
 from stargate.perf import records as record_files
-from stargate.perf.calibration.artefact import Spreads, Trial, document, interval_sigmas
+from stargate.perf.calibration.artefact import Spreads, Trial, document
 from stargate.perf.calibration.cross_validation import left_out
 from stargate.perf.calibration.fit import Fit, fit
 from stargate.perf.calibration.samples import GenerationKey, Samples, key_of
+from stargate.perf.calibration.spreads import Spread, spread_of
 from stargate.perf.coefficients import (
     Coefficients,
     families,
@@ -84,7 +86,7 @@ def calibrate(
     for by in groupings:
         verdicts[f"left out by {by}"] = _left_out(samples, priors, whole, by, tell)
     unseen, seen = (
-        interval_sigmas(samples, _log_errors(records, verdicts.get(name, verdicts[IN_SAMPLE])))
+        spread_of(samples, _log_errors(records, verdicts.get(name, verdicts[IN_SAMPLE])))
         for name in ("left out by family", "left out by fold")
     )
     trials = tuple(
@@ -131,9 +133,9 @@ def left_out_coefficients(
     """
     samples, priors = Samples.of(records), known_priors()
     found = _left_out(samples, priors, fit(samples, priors), by, tell)
-    sigmas = interval_sigmas(samples, _log_errors(records, found))
+    spread = spread_of(samples, _log_errors(records, found))
     keys = {record.origin.id: _key(record) for record in records}
-    return {name: replace(one, interval_sigma=sigmas[keys[name]]) for name, one in found.items()}
+    return {name: spread.widened(one, keys[name]) for name, one in found.items()}
 
 
 def known_priors() -> dict[GenerationKey, Coefficients]:
@@ -181,12 +183,10 @@ def _log_errors(
 def _summaries(
     records: Sequence[Record],
     coefficients: Mapping[str, Coefficients],
-    sigmas: Mapping[GenerationKey, float],
+    spread: Spread,
 ) -> dict[str, Summary]:
     keys = {record.origin.id: _key(record) for record in records}
-    widened = {
-        name: replace(coefficients[name], interval_sigma=sigmas[key]) for name, key in keys.items()
-    }
+    widened = {name: spread.widened(coefficients[name], key) for name, key in keys.items()}
     rows = score(records, widened, seen=())
     routed = {record.origin.id for record in records if record.model.moe is not None}
     return {

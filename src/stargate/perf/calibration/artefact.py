@@ -10,22 +10,18 @@ import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 
-import numpy as np
 import yaml
 
 from stargate import __version__
-from stargate.perf.calibration.fit import Fit, row_weights
-from stargate.perf.calibration.samples import KERNELS, GenerationKey, Samples
+from stargate.perf.calibration.fit import Fit
+from stargate.perf.calibration.samples import KERNELS, Samples
 from stargate.perf.calibration.scales import FITTED
+from stargate.perf.calibration.spreads import Spread
 from stargate.perf.coefficients import Coefficients
-from stargate.perf.columns import Array
 from stargate.perf.kernels import Kernels
 from stargate.perf.score_summary import Summary
 
 SIGNIFICANT_DIGITS = 4
-INTERVAL_80_SIGMAS = 1.2816
-POOLING_ROWS = 25  # rows after which a generation's own spread outweighs the usual one
-SMALLEST_SIGMA = 0.03  # repeated runs and releases differ by more than this
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,42 +34,10 @@ class Trial:
 
 @dataclass(frozen=True, slots=True)
 class Spreads:
-    """Relative spread by generation, on sources that the fit has not seen, and has."""
+    """The spread on sources that the fit has not seen, and on those that it has."""
 
-    unseen: Mapping[GenerationKey, float]
-    seen: Mapping[GenerationKey, float]
-
-
-def interval_sigmas(samples: Samples, log_errors: Array) -> dict[GenerationKey, float]:
-    """The spread of each generation that makes its 80 % interval hold 80 % of left-out rows.
-
-    A generation's 80th percentile of |error|, shrunk to that of the median generation where it has
-    few rows; rows weigh as in the fit. A generation counts once in the median, so that none with
-    many rows speaks for the others.
-    """
-    n_records = len(samples.records)
-    if not n_records:
-        return {}
-    sizes, weights = np.abs(log_errors), row_weights(samples)[:n_records]
-    rows = {
-        key: np.flatnonzero(samples.generation[:n_records] == index)
-        for index, key in enumerate(samples.generations)
-    }
-    own = {key: _sigma(sizes[at], weights[at]) for key, at in rows.items() if len(at)}
-    usual = float(np.median(list(own.values())))
-    return {key: _shrunk(sigma, usual, len(rows[key])) for key, sigma in own.items()}
-
-
-def _shrunk(own: float, usual: float, n_rows: int) -> float:
-    share = n_rows / (n_rows + POOLING_ROWS)
-    return max(float(np.sqrt(share * own**2 + (1 - share) * usual**2)), SMALLEST_SIGMA)
-
-
-def _sigma(sizes: Array, weights: Array) -> float:
-    """The normal spread whose 80 % interval ends at the weighted 80th percentile of `sizes`."""
-    order = np.argsort(sizes)
-    reached = np.cumsum(weights[order]) / weights.sum()
-    return float(sizes[order][np.searchsorted(reached, 0.8)]) / INTERVAL_80_SIGMAS
+    unseen: Spread
+    seen: Spread
 
 
 def document(
@@ -89,8 +53,10 @@ def document(
         prior = fitted.priors[family, software]
         values.setdefault(family, {})[software] = {
             **_values(coefficients, prior),
-            **_spread("interval_sigma", spreads.unseen.get((family, software))),
-            **_spread("interval_sigma_seen", spreads.seen.get((family, software))),
+            **_spread("interval_sigma", spreads.unseen.generations.get((family, software))),
+            **_spread("interval_sigma_seen", spreads.seen.generations.get((family, software))),
+            **_spread("experts_sigma", spreads.unseen.experts),
+            **_spread("experts_sigma_seen", spreads.seen.experts),
         }
     content = {
         "calibration": 1,
