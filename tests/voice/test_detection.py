@@ -225,6 +225,32 @@ def test_a_narrow_peak_at_another_speed_is_worth_nothing() -> None:
     assert scan(sung(1, 1.0), PeakMarker(SPEEDS[3], 0.004)) == (0.0, 1.0)
 
 
+@dataclass(frozen=True)
+class LoudMarker:
+    """Scores full at one speed, and only where something is louder than the threshold."""
+
+    speed: float
+
+    name = "loud"
+
+    def embed(self, signal: Signal, rate_hz: int) -> Signal:  # noqa: ARG002
+        return signal
+
+    def score(self, signal: Signal, rate_hz: float) -> float:
+        near = abs(24_000 / rate_hz / self.speed - 1) <= 0.0165
+        return float(near and np.abs(signal).max() > 0.5)
+
+
+@pytest.mark.parametrize(("loud_parts", "expected"), [((0,), 0.0), ((0, 1), 1.0)])
+def test_what_only_one_half_has_at_another_speed_is_worth_nothing(
+    loud_parts: tuple[int, ...], expected: float
+) -> None:
+    halves = np.full((2, 12_000), 0.1, np.float32)
+    halves[list(loud_parts)] = 0.9
+    score, _ = scan(Sample(halves.ravel(), 24_000), LoudMarker(SPEEDS[3]))
+    assert score == expected
+
+
 def test_the_loudest_stretch_is_what_is_scanned() -> None:
     signal = np.full(24_000 * 20, 0.01, np.float32)
     signal[24_000 * 11 :][: 24_000 * 8] = 0.5

@@ -48,8 +48,8 @@ def test_no_sentence_or_voice_that_set_the_threshold_iscounted_again() -> None:
 
 
 def test_only_windows_with_speech_count_and_bound_the_rate() -> None:
-    loud = [Mark(0.9, 1.0, 0.0)] * 5  # sounds that score high, and no one speaks
-    row = counted("some", [*loud, Mark(0.9, 1.0, 2.0), *[Mark(0.1, 1.0, 2.0)] * 9])
+    loud = [Mark(0.95, 1.0, 0.0)] * 5  # sounds that score high, and no one speaks
+    row = counted("some", [*loud, Mark(0.95, 1.0, 2.0), *[Mark(0.1, 1.0, 2.0)] * 9])
     assert (row["n_windows"], row["n_judged"], row["n_alarms"]) == (15, 10, 1)
     assert row["rate_at_most"] == upper_bound(1, 10)
 

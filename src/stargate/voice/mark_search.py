@@ -22,14 +22,16 @@ STEPS = tuple(1 + 0.01 * np.arange(-3, 4))
 HELD = 3  # readings, over two per cent
 WORTH_A_LOOK = 0.7
 """A mark holds its score over three per cent of speed. Speech without one is read at so many speeds
-that some are high by chance, but these are peaks, which a step of one per cent lowers."""
+that some are high by chance, but these are peaks, which a step of one per cent lowers, or belong
+to one sound of it, so that half of the recording does not have them."""
 SCAN_S = 8.0  # the loudest stretch; the mark is everywhere, so more only costs time
-AS_PLAYED = ((0.5, 0.01), (0.8, 0.5), (0.95, 0.99))
-AT_A_SPEED = ((0.9, 0.01), (0.97, 0.5), (0.99, 0.99))
+AS_PLAYED = ((0.5, 0.01), (0.9, 0.5), (0.97, 0.99))
+AT_A_SPEED = ((0.9, 0.01), (0.98, 0.5), (0.995, 0.99))
 """(score, chance): how likely a mark is at such a score, marked or not being alike likely. Between
 them the log odds are linear; beyond them nothing is said, which so few windows cannot show."""
-LEAST_SPEECH_S = 0.25
-"""One second cut from speech holds 0.8 s and more; noise, chords and gliding tones none."""
+LEAST_SPEECH_S = 0.5
+"""One second cut from speech holds 0.8 s and more; noise, chords and gliding tones none. One vowel,
+held for less than this, may score like a mark."""
 SpeechMeter = Callable[[Signal, float], float]
 """Seconds of speech in a signal of a rate, Hz."""
 
@@ -70,7 +72,7 @@ def scan(sample: Sample, marker: Marker) -> tuple[float, float]:
 
     A recording played at speed s is undone by reading it as if its rate were rate / s. The other
     speeds are tried only if the recording as it is shows nothing; what is high at one is looked at
-    again closely, and is worth what it holds.
+    again closely, and is worth what it holds there and in either half.
     """
     excerpt = loudest(sample, SCAN_S)
 
@@ -85,6 +87,7 @@ def scan(sample: Sample, marker: Marker) -> tuple[float, float]:
     if coarse[near] < WORTH_A_LOOK:
         return plain, 1.0
     held, speed = _held(score, near)
+    held = min(held, _in_halves(excerpt, marker, speed))
     likelier = probability(held, speed) > probability(plain, 1.0)
     return (held, speed) if likelier else (plain, 1.0)
 
@@ -96,6 +99,12 @@ def _held(score: Callable[[float], float], near: float) -> tuple[float, float]:
     held = np.lib.stride_tricks.sliding_window_view(scores, HELD).min(axis=1)
     at = int(np.argmax(held))
     return float(held[at]), float(np.round(speeds[at + HELD // 2], 4))
+
+
+def _in_halves(excerpt: Sample, marker: Marker, speed: float) -> float:
+    """The score of the half that has less of the mark, which is everywhere."""
+    halves = np.array_split(excerpt.signal, 2)
+    return min(marker.score(half, excerpt.rate_hz / speed) for half in halves)
 
 
 def probability(score: float, speed: float) -> float:
