@@ -32,11 +32,14 @@ def consent(where: Where, words: tuple[str, ...], answer: str | None, as_json: b
         tell({"consent": shown(accepted)}, as_json, lambda _: f"{accepted.id} is accepted")
     elif answer is None and len(words) == 2:
         asked = home.gate.ask_consent(tenant, *words)
-        text = f"{asked.id}\nSay within ten minutes, and record it:\n\n  {asked.phrase}\n"
+        text = (
+            f"{asked.id}\nSay within ten minutes, and record it:\n\n  {asked.phrase}\n\n"
+            f"Then: stargate voice consent --answer {asked.id} FILE"
+        )
         tell({"consent": shown(asked)}, as_json, lambda _: text)
     elif answer is None and not words:
         found = [shown(each) for each in home.voices.consents(tenant)]
-        rows = texts.lines(found, "id", "state", "speaker")
+        rows = texts.lines(found, "id", "state", "speaker", "purpose")
         tell({"consents": found}, as_json, lambda _: rows)
     else:
         raise click.UsageError("give SPEAKER PURPOSE, or --answer ID FILE, or nothing")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -40,14 +41,22 @@ def _traced(trace: Trace | None) -> str:
     """Which clip it is, and how that is known."""
     if trace is None:
         return "none that left here matches"
-    if trace.payload_chance is None:
-        return f"{trace.clip_id}, by its fingerprint ({trace.bit_error_rate:.0%} of bits differ)"
-    return f"{trace.clip_id}, by its payload (by chance: {trace.payload_chance:.0e})"
+    how = (
+        f"by its fingerprint ({trace.bit_error_rate:.0%} of bits differ)"
+        if trace.payload_chance is None
+        else f"by its payload (by chance: {trace.payload_chance:.0e})"
+    )
+    when = datetime.fromtimestamp(trace.created_s, UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
+    return (
+        f"{trace.clip_id}, {how}\n"
+        f"made: {when}, for tenant {trace.tenant}, in the voice {trace.voice_id}"
+    )
 
 
 def lines(rows: Sequence[Mapping[str, object]], *columns: str) -> str:
-    """Some columns of rows, a row a line."""
-    return "\n".join("  ".join(str(row[column]) for column in columns) for row in rows)
+    """Some columns of rows, a row a line; that there are none is said."""
+    told = ["  ".join(str(row[column]) for column in columns) for row in rows]
+    return "\n".join(told or ["none"])
 
 
 def setup(report: dict[str, object]) -> str:

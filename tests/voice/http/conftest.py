@@ -38,6 +38,7 @@ class Running:
     house: House
     rooms: SimpleNamespace
     opened: list[Any] = field(default_factory=list)
+    stop: Callable[[], None] = lambda: None
 
     def key(self, role: str = "owner", tenant: str = "acme") -> str:
         return self.ring.issue(tenant, role)
@@ -125,6 +126,7 @@ def start(house: House, rooms: SimpleNamespace, tmp_path: Path) -> Iterator[Call
             thread.join(timeout=10)
             listener.close()
 
+        running.stop = end
         ends.append(end)
         return running
 

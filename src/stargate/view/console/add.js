@@ -1,6 +1,6 @@
 // Add a voice in three steps: a phrase, the phrase spoken, a sample; then follow the enrolment.
 import { events, get, post, send } from "./api.js";
-import { announce, el, field, sureButton, verdict } from "./elements.js";
+import { announce, el, field, sureButton, trouble, verdict } from "./elements.js";
 import { recorder } from "./recorder.js";
 import { mend, number, when } from "./words.js";
 
@@ -64,16 +64,16 @@ function answer(body, asked, again, done) {
   let recording = null;
   const told = el("div");
   const check = el("button", { disabled: true }, "Check it");
-  const field = recorder({ most_s: 60, onrecording: (blob) => { recording = blob; check.disabled = !blob; } });
+  const held = recorder({ most_s: 60, onrecording: (blob) => { recording = blob; check.disabled = !blob; } });
   const form = el("form", el("blockquote.phrase", asked.phrase),
     el("p", "Read it aloud as it stands, in a quiet room. It is good for ten minutes and one answer."),
-    field, el("div.actions", check, el("button.plain", { type: "button", onclick: again }, "Another phrase")), told);
+    held, el("div.actions", check, el("button.plain", { type: "button", onclick: again }, "Another phrase")), told);
   form.addEventListener("submit", guarded(form, told, async () => {
     told.replaceChildren(verdict("news", "Listening to what was said…"));
     try {
       done(await send("voice_consents", { name: asked.name, language: asked.language, phrase: asked.id, recording }));
     } catch (error) {
-      if (error.code !== "unreachable") check.remove();
+      if (error.code !== "unreachable") [check, held].forEach((spent) => spent.remove());
       throw error;
     }
   }));
@@ -107,7 +107,7 @@ function guarded(form, told, act) {
     try {
       await act();
     } catch (error) {
-      told.replaceChildren(verdict("bad", `Refused: ${error.message}.`, mend(error.code)));
+      told.replaceChildren(trouble(error));
     }
     buttons.forEach((button) => { button.disabled = false; });
   };
@@ -143,7 +143,10 @@ function draw(box, job, again) {
     try {
       again(await (await post(`enrolments/${job.id}/${what}`)).json());
     } catch (error) {
-      box.append(verdict("bad", error.message));
+      box.querySelector(".verdict.fresh")?.remove();
+      const told = trouble(error);
+      told.classList.add("fresh");
+      box.append(told);
     }
   };
   const cancel = sureButton("Cancel", "Cancel, and erase the recording?", () => step("cancel"));

@@ -20,11 +20,13 @@ export async function ask(path, options = {}) {
   try {
     answer = await fetch(`/v1/audio/${path}`, { ...options, headers });
   } catch {
-    throw new Refusal(0, "unreachable", "The service does not answer. Is it still running?");
+    throw unreachable();
   }
   if (!answer.ok) throw await refusal(answer);
   return answer;
 }
+
+export const unreachable = () => new Refusal(0, "unreachable", "The service does not answer.");
 
 async function refusal(answer) {
   const { error } = await answer.json().catch(() => ({ error: null }));

@@ -1,6 +1,6 @@
 // The audit: what was done and refused, and whether none of it was edited.
 import { get } from "./api.js";
-import { announce, el, verdict } from "./elements.js";
+import { announce, el, trouble, verdict } from "./elements.js";
 import { eventWords, when } from "./words.js";
 
 export async function auditPage() {
@@ -14,7 +14,7 @@ export async function auditPage() {
     last = data.at(-1)?.sequence ?? last;
     more.hidden = !has_more;
   };
-  more.addEventListener("click", load);
+  more.addEventListener("click", () => load().catch((error) => told.replaceChildren(trouble(error))));
   const check = el("button", { type: "button", onclick: () => verify(told) }, "Verify the chain");
   await load();
   const head = ["Entry", "When", "What", "About", "More"].map((word) => el("th", { scope: "col" }, word));
@@ -35,9 +35,9 @@ async function verify(told) {
       ? verdict("good", `All ${n_entries} entries are as they were written.`,
         el("p.why", "Newest hash: ", el("span.hash", newest_hash)),
         "Keep it elsewhere: it shows if the end is ever cut off.")
-      : verdict("bad", "The audit was edited.", ...faults));
+      : verdict("bad", "The audit was edited.", ...faults.map((fault) => `${fault[0].toUpperCase()}${fault.slice(1)}.`)));
   } catch (error) {
-    told.replaceChildren(verdict("bad", error.message));
+    told.replaceChildren(trouble(error));
   }
 }
 
@@ -46,7 +46,7 @@ function line({ sequence, time_s, event, subject, detail }) {
   const what = refused ? `refused: ${eventWords(detail.asked ?? "")}` : eventWords(event);
   const { asked, rule, message, ...rest } = detail;
   const words = refused ? `${message} (${rule})`
-    : Object.entries(rest).map(([name, value]) => `${name} ${short(value)}`).join(", ");
+    : Object.entries(rest).map(([name, value]) => `${name.replaceAll("_", " ")} ${short(value)}`).join(", ");
   return el(refused ? "tr.refused" : "tr", el("th", { scope: "row" }, sequence), el("td", when(time_s)),
     el("td.event", what), el("td", el("span.hash", subject)), el("td", words));
 }

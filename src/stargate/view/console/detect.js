@@ -1,7 +1,7 @@
 // Detect: drop a recording, read what was found, and what cannot be seen.
 import { send } from "./api.js";
-import { announce, el, verdict } from "./elements.js";
-import { mend, percent, when } from "./words.js";
+import { announce, el, trouble, verdict } from "./elements.js";
+import { chance, percent, when } from "./words.js";
 
 const MANIFEST = {
   valid: "Signed here, and of this very sound",
@@ -46,7 +46,7 @@ async function look(files, found, account) {
     const fields = { recording, ...(statement && { manifest: await statement.text() }) };
     found.replaceChildren(...tell(await send("detections", fields), recording.name));
   } catch (error) {
-    found.replaceChildren(verdict("bad", `Refused: ${error.message}.`, mend(error.code)));
+    found.replaceChildren(trouble(error));
   }
 }
 
@@ -85,7 +85,7 @@ function watermark({ probability, score, speed }) {
   const scored = `score ${score.toFixed(2)} of 1`;
   if (probability === null) return ["Not judged", el("small", `Without speech the ${scored} tells nothing.`)];
   const played = speed === 1 ? "" : ` It was found at ${speed} times the speed.`;
-  return [el("span.chance", percent(probability)),
+  return [el("span.chance", chance(probability)),
     el("small", `is the chance that it carries our watermark (${scored}).${played}`)];
 }
 

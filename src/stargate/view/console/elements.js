@@ -1,4 +1,6 @@
 // Elements as calls: el("p.why", "text") and el("button", {onclick}, "Say"). Text is never markup.
+import { mend } from "./words.js";
+
 export function el(kind, ...parts) {
   const [tag, ...classes] = kind.split(".");
   const made = document.createElement(tag);
@@ -32,6 +34,12 @@ export function verdict(kind, headline, ...why) {
   const told = why.filter(Boolean).map((line) => (line instanceof Node ? line : el("p.why", line)));
   return el(`div.verdict.${kind}`, { role: kind === "bad" ? "alert" : "status" },
     el("p", el("strong", headline)), told);
+}
+
+// What went wrong and what mends it. An unanswered request is no refusal: it can be sent again.
+export function trouble(error, ...why) {
+  const [first, rest] = [error.message.slice(0, 1).toUpperCase(), error.message.slice(1)];
+  return verdict("bad", /[.?!]$/.test(rest) ? first + rest : `${first}${rest}.`, mend(error.code), ...why);
 }
 
 export function announce(text) {

@@ -3,7 +3,7 @@ import { get, key, signIn, signOut } from "./api.js";
 import { addPage } from "./add.js";
 import { auditPage } from "./audit.js";
 import { detectPage } from "./detect.js";
-import { el, field, verdict } from "./elements.js";
+import { el, field, trouble, verdict } from "./elements.js";
 import { speakPage } from "./speak.js";
 import { voicesPage } from "./voices.js";
 
@@ -35,7 +35,7 @@ async function show() {
     made = await PAGES[page](account, decodeURIComponent(wanted));
   } catch (error) {
     if (error.status === 401) return showSignIn("This key is not known here.");
-    made = el("div.view", el("h1", "That did not work"), verdict("bad", error.message),
+    made = el("div.view", el("h1", "That did not work"), trouble(error),
       el("div.actions", el("button", { type: "button", onclick: show }, "Try again")));
   }
   if (mine === turn) put(made);

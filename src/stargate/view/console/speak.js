@@ -1,8 +1,8 @@
 // Speak: type, hear it as it is made, keep it with its signed statement.
-import { ask, get, post } from "./api.js";
-import { announce, download, el, field, verdict } from "./elements.js";
+import { ask, get, post, unreachable } from "./api.js";
+import { announce, download, el, field, trouble, verdict } from "./elements.js";
 import { Player } from "./player.js";
-import { mend, number } from "./words.js";
+import { number } from "./words.js";
 import { waveFile } from "./wave.js";
 
 const RATE_HZ = 24_000;
@@ -40,7 +40,7 @@ export async function speakPage(account, wanted) {
     try {
       await act();
     } catch (error) {
-      if (error.name !== "AbortError") told.replaceChildren(verdict("bad", `Refused: ${error.message}.`, mend(error.code)));
+      if (error.name !== "AbortError") told.replaceChildren(trouble(error));
     }
     [listen, make].forEach((button) => { button.disabled = false; });
     stop.disabled = true;
@@ -70,7 +70,7 @@ async function play(body, stop, told) {
   const reader = answer.body.getReader();
   let first = 0;
   for (;;) {
-    const { done, value } = await reader.read();
+    const { done, value } = await reader.read().catch(broken);
     if (done) break;
     first ||= performance.now() - begun;
     player.push(value);
@@ -81,6 +81,11 @@ async function play(body, stop, told) {
   told.replaceChildren(verdict("good", `${number(player.seconds)} s of speech, watermarked and signed.`,
     `First sound after ${first < 100 ? "less than 0.1" : number(first / 1000)} s. Clip ${clip}.`,
     kept(clip, waveFile(player.pieces, RATE_HZ), "wav", manifest)));
+}
+
+// A stream that breaks off: stopped by the listener, or by the service that went away.
+function broken(error) {
+  throw error.name === "AbortError" ? error : unreachable();
 }
 
 async function save(body, format, voice, told) {

@@ -1,6 +1,6 @@
 // The voices: how good each copy is, beside what it has to be compared with; delete and revoke.
 import { get, remove } from "./api.js";
-import { announce, el, sureButton, verdict } from "./elements.js";
+import { announce, el, sureButton, trouble } from "./elements.js";
 import { day, number, percent } from "./words.js";
 
 // The fixed scale of words, by the cosine at which each begins.
@@ -47,7 +47,7 @@ function card(voice, consent, owner, again) {
       announce(words);
       await again();
     } catch (error) {
-      told.replaceChildren(verdict("bad", "That did not work.", error.message));
+      told.replaceChildren(trouble(error));
     }
   };
   const drop = sureButton("Delete", `Delete ${voice.name} for good?`,

@@ -15,6 +15,7 @@ const MENDS = {
   two_speakers: "Only one person may be heard in the sample.",
   another_speaker: "The sample must be of the person who said the consent.",
   name_taken: "Choose another name.",
+  unreachable: "Look whether it is still running, then try again. What was recorded or written here is kept.",
   quota: "Wait until tomorrow, or let the operator raise the limit.",
 };
 export const mend = (code) => MENDS[code] ?? "";
@@ -36,6 +37,7 @@ const EVENTS = {
 };
 export const eventWords = (event) => EVENTS[event] ?? event;
 
+const GAP = "\u00a0"; // keeps a number and its unit on one line
 export const number = (x) => Number(x).toLocaleString("en", { maximumFractionDigits: 1 });
 export const when = (time_s) => new Date(time_s * 1000).toLocaleString("en", {
   year: "numeric", month: "short", day: "numeric", hour: "2-digit", minute: "2-digit", hour12: false,
@@ -44,7 +46,13 @@ export const day = (time_s) => new Date(time_s * 1000).toLocaleDateString("en", 
   year: "numeric", month: "long", day: "numeric",
 });
 export const percent = (x) => {
-  if (x > 0.999) return "over 99.9 %";
-  if (x < 0.001) return "under 0.1 %";
-  return `${(100 * x).toFixed(1)} %`;
+  if (x > 0.999) return `over 99.9${GAP}%`;
+  if (x < 0.001) return `under 0.1${GAP}%`;
+  return `${(100 * x).toFixed(1)}${GAP}%`;
+};
+// The chance of a mark is stated between these two; so few windows cannot show more.
+export const chance = (x) => {
+  if (x >= 0.99) return `99${GAP}% or more`;
+  if (x <= 0.01) return `1${GAP}% or less`;
+  return percent(x);
 };

@@ -163,9 +163,9 @@ def browser(tmp_path: Path) -> Iterator[Callable[..., Chromium]]:
         pytest.skip(f"none of {', '.join(BINARIES)} is installed")
     opened: list[Chromium] = []
 
-    def start(heard: Path | None = None) -> Chromium:
-        flags = [f"--use-file-for-fake-audio-capture={heard}"] if heard else []
-        opened.append(Chromium(tmp_path, *flags))
+    def start(heard: Path | None = None, *flags: str) -> Chromium:
+        hears = [f"--use-file-for-fake-audio-capture={heard}"] if heard else []
+        opened.append(Chromium(tmp_path, *hears, *flags))
         return opened[-1]
 
     yield start

@@ -156,8 +156,9 @@ def test_what_was_said_wrongly_is_told_with_what_mends_it(
     page.click("Show the phrase")
     recorded(page, 2.0)
     page.click("Check it")
-    page.wait_text("the phrase was not said: heard `something else`")
+    page.wait_text("The phrase was not said: heard `something else`")
     page.wait_text("Ask for a new phrase and read it word for word")
+    assert page.eval("document.querySelector('.recorder')") is None  # the phrase is spent
     assert_fits(page, "refused")
     page.click("Another phrase")
     page.wait_text("Show the phrase")
@@ -184,7 +185,11 @@ def test_a_dropped_clip_is_known_and_its_limits_are_told(
     signed_in(page, served, "detect", "speaker")
     page.give("input[type=file]", clip, statement)
     page.wait_text("Made here.")
-    for words in ("over 99", "Signed here, and of this very sound", "What this cannot see"):
+    for words in (
+        "99\u00a0% or more",
+        "Signed here, and of this very sound",
+        "What this cannot see",
+    ):
         assert words in page.text()
     assert_fits(page, "found")
     assert made.headers["x-clip-id"] in page.text()
@@ -193,6 +198,46 @@ def test_a_dropped_clip_is_known_and_its_limits_are_told(
     page.give("input[type=file]", junk)
     page.wait_text("in no format that can be read")
     assert ("detected", "recording_unreadable") in served.house.refusals()
+
+
+def test_a_refused_microphone_is_told_and_a_file_may_take_its_place(
+    served: Running, browser: Callable[..., Chromium], heard: Path
+) -> None:
+    page = browser(heard, "--use-fake-ui-for-media-stream=deny")
+    signed_in(page, served, "add")
+    page.fill("Name of the person", "Ada Lovelace")
+    page.fill("What the voice is for", "reading")
+    page.click("Show the phrase")
+    page.click("Record")
+    page.wait_text("The browser was told not to let this page use the microphone.")
+    assert_fits(page, "no-microphone")
+    page.give("input[type=file]", heard)
+    page.click("Check it")
+    page.wait_text("The consent is accepted.")
+    assert served.house.refusals() == []
+
+
+def test_a_service_that_went_away_is_told_and_what_was_written_stays(
+    served: Running, enrolled: Callable[[Any], str], browser: Callable[..., Chromium]
+) -> None:
+    enrolled(served.client())
+    page = browser()
+    signed_in(page, served, "speak")
+    page.fill("Text", "Rice is often served in round bowls.")
+    served.stop()
+    page.click("Listen")
+    page.wait_text("The service does not answer.")
+    assert_fits(page, "gone")
+    assert page.eval("document.querySelector('textarea').value").startswith("Rice is often")
+    assert page.eval("[...document.querySelectorAll('form button')].map(b => b.disabled)") == [
+        False,
+        True,
+        False,
+    ]
+    page.eval("location.hash = '#voices'")
+    page.wait_text("That did not work")
+    page.click("Try again")
+    page.wait_text("The service does not answer.")
 
 
 def test_revoking_is_asked_twice_and_deletes_the_voice(
@@ -237,6 +282,7 @@ def test_a_speaker_sees_no_page_of_the_owner_and_a_wrong_key_nothing(
     page.fill("Key", "sk-made-up")
     page.click("Sign in")
     page.wait_text("This key is not known here.")
+    assert_fits(page, "signin")
     assert page.eval("sessionStorage.length") == 0
 
 
