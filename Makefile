@@ -10,7 +10,7 @@ demo: $(VENV)/.installed ## play the five-phase plan and write its report
 	$(BIN)/stargate plan examples/stargate.yaml -o out/stargate.html
 
 test: $(VENV)/.installed-test ## run every test
-	$(BIN)/python -m pytest -n 2 --dist loadgroup -q
+	$(BIN)/python -m pytest -n 2 --dist loadfile -q
 
 check: $(VENV)/.installed-check ## style, format, types, layers
 	$(BIN)/ruff check

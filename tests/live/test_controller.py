@@ -55,6 +55,13 @@ def test_what_a_failing_node_cuts_short_runs_again_elsewhere_without_counting(wo
     assert told.attempts[1].sites == ("atlanta",)
 
 
+def test_who_sees_a_controller_wake_has_been_told_which_nodes_answer(world: Any) -> None:
+    world.executor.fail_node(2)
+    world.step()
+    kinds = [row.kind for row in world.book.happenings()]
+    assert kinds[: kinds.index("wake")] == ["machine", "node_down"]
+
+
 def test_a_job_that_always_takes_its_node_along_is_given_up(world: Any) -> None:
     job = world.submit("100 0")
     for _ in range(MOST_LOSSES + 1):

@@ -22,7 +22,6 @@ from stargate.live.upkeep import controller_pid, nodes_down
 from stargate.store.jobs import JobBook
 
 pytest.importorskip("ray", reason="ray is not installed")
-pytestmark = pytest.mark.xdist_group("live")  # one machine for all of them
 WITHIN_S = 120.0
 COUNTS = """
 n=$(cat $STARGATE_CHECKPOINT/n 2>/dev/null || echo 0)

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
@@ -20,6 +21,14 @@ from stargate.live.warden import SICK_AFTER, Health
 
 pytestmark = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="prctl is Linux's")
 WITHIN_S = 30.0
+
+
+def until(done: Callable[[], bool]) -> None:
+    """Wait for something to become so; fails if it does not."""
+    deadline_s = time.monotonic() + WITHIN_S
+    while not done():
+        assert time.monotonic() < deadline_s
+        time.sleep(0.02)
 
 
 @dataclass
@@ -42,10 +51,7 @@ class Member:
 
     def said(self, word: str) -> str:
         """The log, once the word is in it."""
-        deadline_s = time.monotonic() + WITHIN_S
-        while word not in self.log and time.monotonic() < deadline_s:
-            time.sleep(0.02)
-        assert word in self.log
+        until(lambda: word in self.log)
         return self.log
 
     def stop(self) -> None:
@@ -93,11 +99,9 @@ def alive(pid: int) -> bool:
     return status != "Z"
 
 
-def gone(pid: int) -> bool:
-    deadline_s = time.monotonic() + WITHIN_S
-    while alive(pid) and time.monotonic() < deadline_s:
-        time.sleep(0.02)
-    return not alive(pid)
+def end(pid: int) -> None:
+    """Fails unless the process ends."""
+    until(lambda: not alive(pid))
 
 
 def test_the_exit_code_and_both_streams_are_kept(run: Any) -> None:
@@ -135,7 +139,7 @@ def test_who_does_not_end_within_the_grace_is_killed(run: Any) -> None:
 def test_nothing_that_a_command_starts_outlives_it(run: Any) -> None:
     member = run("setsid sleep 1000 & echo pid $!; sleep 0.2; exit 0")
     assert member.exit["code"] == 0
-    assert gone(int(member.log.split()[1]))
+    end(int(member.log.split()[1]))
 
 
 def test_stopping_reaches_processes_that_left_the_group(run: Any) -> None:
@@ -143,7 +147,7 @@ def test_stopping_reaches_processes_that_left_the_group(run: Any) -> None:
     pid = int(member.said("ready").split()[1])
     member.stop()
     assert member.exit["why"] == "stopped"
-    assert gone(pid)
+    end(pid)
 
 
 def test_when_the_worker_is_gone_everything_is_killed_and_no_exit_code_made_up(run: Any) -> None:
@@ -151,7 +155,7 @@ def test_when_the_worker_is_gone_everything_is_killed_and_no_exit_code_made_up(r
     pid = int(member.said("ready").split()[1])
     member.orphan()
     member.process.wait(WITHIN_S)
-    assert gone(pid)
+    end(pid)
     assert not (member.directory / "1.exit").exists()
 
 
@@ -159,18 +163,24 @@ def test_when_the_warden_is_killed_so_is_the_command(run: Any) -> None:
     member = run("echo pid $$ ready; sleep 1000")
     pid = int(member.said("ready").split()[1])
     member.process.kill()
-    assert gone(pid)
+    end(pid)
 
 
-def test_two_attempts_never_run_at_once(run: Any) -> None:
-    first = run("trap '' TERM; echo ready; sleep 1000", grace_s=0.5)
-    first.said("ready")
-    second = run("echo second")
-    time.sleep(0.5)
-    assert second.log == ""
+def opens(member: Member, file: Path) -> bool:
+    """Whether a warden has come so far that it holds a file open."""
+    held = Path(f"/proc/{member.process.pid}/fd")
+    return any(os.path.realpath(link) == str(file) for link in held.iterdir())
+
+
+def test_two_attempts_never_run_at_once(run: Any, tmp_path: Path) -> None:
+    first = run("trap '' TERM; echo pid $$ ready; while :; do sleep 0.1; done", grace_s=0.5)
+    pid = int(first.said("ready").split()[1])
+    second = run(f"kill -0 {pid} && echo both || echo alone")
+    until(lambda: opens(second, tmp_path / "lock"))
     first.stop()
     assert second.exit["code"] == 0
     assert first.exit["code"] == -9
+    assert second.log.endswith("alone\n")
 
 
 class _Answer(BaseHTTPRequestHandler):

@@ -88,8 +88,11 @@ def _refuse_the_impossible(machine: Machine, orders: Sequence[Order]) -> None:
 def _awaited(book: JobBook, machine: Machine, jobs: Sequence[str]) -> list[Story]:
     from stargate.live.history import stories
 
+    seen = 0
     while True:
-        found = stories(book, machine)
-        if all(found[job].over for job in jobs):
-            return [found[job] for job in jobs]
+        if news := book.happenings(after=seen):
+            seen = news[-1].number
+            found = stories(book, machine)
+            if all(found[job].over for job in jobs):
+                return [found[job] for job in jobs]
         time.sleep(LOOK_EVERY_S)

@@ -79,6 +79,8 @@ class Controller:
         self.leaving = False
         self.memory = Memory()
         self.state = self._recalled()
+        for report in executor.reports(0.0):  # which nodes answer, before it is said to be awake
+            self._hear(report)
         self._happened("wake")
         for run in self.memory.runs.values():
             executor.adopt(run, self._order(run.job))

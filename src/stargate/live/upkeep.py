@@ -31,12 +31,12 @@ def up(home: LiveHome, machine: Machine, log: Callable[[str], None]) -> None:
     machine = _kept(home, machine)
     book = JobBook(home.book)
     try:
-        before = len(book.happenings())
+        before = len(book.happenings())  # rows are numbered from 1 and never removed
         cluster.bring_up(home, machine, log)
         if controller_pid(home) is None:
             log("starting the controller")
             process = _start_controller(home)
-            _await(lambda: len(book.happenings()) > before, process, home)
+            _await(lambda: _awake(book, before), process, home)
         _await(lambda: _whole(home, machine, book, log), None, home)
     finally:
         book.close()
@@ -80,6 +80,11 @@ def nodes_down(book: JobBook) -> set[int]:
         elif row.kind == "node_up":
             missing.discard(row.detail["node"])
     return missing
+
+
+def _awake(book: JobBook, before: int) -> bool:
+    """Whether a controller has come since, who has looked which nodes answer."""
+    return any(row.kind == "wake" for row in book.happenings(after=before))
 
 
 def _whole(home: LiveHome, machine: Machine, book: JobBook, log: Callable[[str], None]) -> bool:
