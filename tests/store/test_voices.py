@@ -84,6 +84,13 @@ def test_a_clip_is_charged_before_it_is_made_and_no_further_than_the_limit(
     assert store.charge(replace(charge, clip_id="clip_2"), 0.0, 79) == 0
 
 
+def test_what_was_charged_before_the_day_is_erased_with_the_next_charge(store: VoiceStore) -> None:
+    store.charge(Charge("old", "zeta", 40, 9.0), 0.0, 79)
+    store.charge(Charge("new", "acme", 40, 20.0), 10.0, 79)
+    assert store.characters_since("zeta", 0.0) == 0
+    assert store.characters_since("acme", 0.0) == 40
+
+
 def test_requests_at_once_keep_to_the_limit_together(store: VoiceStore, tmp_path: Path) -> None:
     """From several connections, as replicas have them."""
     others = [VoiceStore(tmp_path / "voices.db") for _ in range(4)]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
@@ -135,33 +135,35 @@ def rooms_of(house: House, gate: Gate, folder: Path) -> Any:
     )
 
 
-def test_a_worker_that_takes_up_what_another_began_goes_on_with_it(
-    house: House, speaker: Speaker, tmp_path: Path
-) -> None:
-    gate, _ = slow_gate(house, stopped_with(KeyboardInterrupt()))
-    rooms = rooms_of(house, gate, tmp_path)
-    job = submit(rooms, "acme", "ada", house.consent(), speaker(110.0), "tone")
-    with pytest.raises(KeyboardInterrupt):
-        work_off_next(rooms, "first")
-    rooms.enrolments.release("first")
-    rooms.gate, learner = slow_gate(house, lambda _step: None)
-    work_off_next(rooms, "second")
-    assert of(rooms, "acme", job.id).state == "done"
-    assert learner.steps == [2]
-    assert drafts(house) == []
-    rooms.enrolments.close()
-
-
-def test_an_enrolment_that_is_cancelled_leaves_nothing_of_what_was_learnt(
-    house: House, speaker: Speaker, tmp_path: Path
-) -> None:
+@pytest.fixture
+def begun(house: House, speaker: Speaker, tmp_path: Path) -> Iterator[tuple[Any, str]]:
+    """Rooms in which a first worker was interrupted, and the id of its job."""
     gate, _ = slow_gate(house, stopped_with(KeyboardInterrupt()))
     rooms = rooms_of(house, gate, tmp_path)
     job = submit(rooms, "acme", "ada", house.consent(), speaker(110.0), "tone")
     with pytest.raises(KeyboardInterrupt):
         work_off_next(rooms, "first")
     assert drafts(house) != []
-    cancel(rooms, "acme", job.id)
-    assert drafts(house) == []
-    assert of(rooms, "acme", job.id).sealed_sample is None
+    yield rooms, job.id
     rooms.enrolments.close()
+
+
+def test_a_worker_that_takes_up_what_another_began_goes_on_with_it(
+    house: House, begun: tuple[Any, str]
+) -> None:
+    rooms, job_id = begun
+    rooms.enrolments.release("first")
+    rooms.gate, learner = slow_gate(house, lambda _step: None)
+    work_off_next(rooms, "second")
+    assert of(rooms, "acme", job_id).state == "done"
+    assert learner.steps == [2]
+    assert drafts(house) == []
+
+
+def test_an_enrolment_that_is_cancelled_leaves_nothing_of_what_was_learnt(
+    house: House, begun: tuple[Any, str]
+) -> None:
+    rooms, job_id = begun
+    cancel(rooms, "acme", job_id)
+    assert drafts(house) == []
+    assert of(rooms, "acme", job_id).sealed_sample is None

@@ -59,9 +59,10 @@ class Where:
 def sample_in(home: Home, tenant: str, asked: str, file: Path, transcript: str = "") -> Sample:
     """The recording in a file; that one cannot be read stands in the audit, as every refusal."""
     from stargate.voice.audio_files import read_file
+    from stargate.voice.audited import audited
     from stargate.voice.engine import Sample
 
-    with home.audited(tenant, asked, file.name):
+    with audited(home.audit, tenant, asked, file.name):
         return Sample(*read_file(file), transcript)
 
 

@@ -45,12 +45,13 @@ def speak(
     as_json: bool,
 ) -> None:
     """Say TEXT (or standard input) and write a marked clip, with its manifest beside it."""
-    from stargate.voice.audio_files import FORMATS
+    from stargate.voice.audio_files import FORMATS, require_encoder
     from stargate.voice.engine import Utterance
 
     kind = output.suffix.lstrip(".").lower()
     if kind not in FORMATS:
         raise click.UsageError(f"the output must end in one of {', '.join(FORMATS)}")
+    require_encoder(kind)
     words = text if text is not None else sys.stdin.read()
     home = where.open_home()
     speech = home.gate.speak(where.tenant, voice, Utterance(words, language, speed))
@@ -71,11 +72,13 @@ def detect(context: click.Context, file: Path, manifest: Path | None, as_json: b
     """Look for signs that a recording was made here; exit code 0 if so, 1 if nothing is found."""
     from dataclasses import asdict
 
+    from stargate.voice.audited import audited
+
     beside = file.with_name(file.name + ".manifest.json")
     given = manifest or (beside if beside.exists() else None)
     text = given.read_text("utf-8") if given else None
     home: Home = context.obj.open_home()
-    with home.audited(context.obj.tenant, "detected", file.name):
+    with audited(home.audit, context.obj.tenant, "detected", file.name):
         finding = home.detect(file.read_bytes(), text)
     tell(asdict(finding), as_json, lambda _: texts.finding(finding))
     context.exit(0 if finding.synthetic else 1)

@@ -219,8 +219,10 @@ class VoiceStore:
         """Charge for a clip before it is made, unless that exceeds the limit; what was used before.
 
         Requests that come at once are charged one after the other, so together they keep to it.
+        What was charged before that time counts no more and is erased.
         """
         with self._database.change() as connection:
+            connection.execute("DELETE FROM charges WHERE created_s < ?", (since_s,))
             used = self.characters_since(charge.tenant, since_s)
             if used + charge.n_characters <= limit:
                 insert(connection, "charges", charge)

@@ -66,6 +66,20 @@ def encode(signal: Signal, rate_hz: int, audio_format: str) -> bytes:
     return wav if audio_format == "wav" else _transcoded(wav, CODECS[audio_format])
 
 
+def require_encoder(audio_format: str) -> None:
+    """Refuse a format that cannot be written here, before anything is said for it."""
+    if audio_format in CODECS:
+        ffmpeg()
+
+
+def ffmpeg() -> str:
+    """Where the program is that writes what is neither WAV nor bare samples."""
+    program = shutil.which("ffmpeg")
+    if program is None:
+        raise MissingError("formats other than wav and pcm need the program ffmpeg")
+    return program
+
+
 def to_pcm16(signal: Signal) -> bytes:
     """Signed 16-bit samples, little-endian; reading them back and writing again changes nothing."""
     samples = np.round(np.asarray(signal, np.float64) * FULL_SCALE)
@@ -142,10 +156,7 @@ def _wave_bytes(samples: bytes, rate_hz: int) -> bytes:
 
 
 def _transcoded(wav: bytes, codec: tuple[str, ...]) -> bytes:
-    program = shutil.which("ffmpeg")
-    if program is None:
-        raise MissingError("formats other than wav and pcm need the program ffmpeg")
-    command = [program, "-v", "error", "-i", "pipe:0", *codec, "pipe:1"]
+    command = [ffmpeg(), "-v", "error", "-i", "pipe:0", *codec, "pipe:1"]
     return subprocess.run(
         command, input=wav, capture_output=True, timeout=TIMEOUT_S, check=True
     ).stdout

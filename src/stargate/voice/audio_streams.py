@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import contextlib
-import shutil
 import subprocess
 import threading
 from collections.abc import Generator
 from typing import IO
 
-from stargate.voice.audio_files import CODECS
-from stargate.voice.refusals import MissingError
+from stargate.voice.audio_files import CODECS, ffmpeg
 
 CHUNK_BYTES = 2**14
 
@@ -19,11 +17,8 @@ def encoded(pieces: Generator[bytes], rate_hz: int, audio_format: str) -> Genera
     """16-bit samples, piece by piece, in a format that can be streamed; `pcm` as they are."""
     if audio_format == "pcm":
         return pieces
-    program = shutil.which("ffmpeg")
-    if program is None:
-        raise MissingError("formats other than wav and pcm need the program ffmpeg")
     command = [
-        *(program, "-v", "error", "-f", "s16le", "-ac", "1"),
+        *(ffmpeg(), "-v", "error", "-f", "s16le", "-ac", "1"),
         *("-ar", str(rate_hz), "-probesize", "32", "-i", "pipe:0", "-flush_packets", "1"),
         *(*CODECS[audio_format], "pipe:1"),
     ]

@@ -21,6 +21,7 @@ from stargate.errors import StargateError
 from stargate.store.audit import AuditLog
 from stargate.store.enrolments import OPEN, Enrolment, EnrolmentQueue
 from stargate.store.voices import VoiceStore
+from stargate.voice.audited import audited
 from stargate.voice.engine import Sample
 from stargate.voice.gate import Gate
 from stargate.voice.refusals import RefusedError
@@ -52,9 +53,10 @@ def submit(
     """Put an enrolment into the queue; the gate checks all of it when a worker takes it up."""
     n_open = sum(each.state in OPEN for each in rooms.enrolments.of(tenant))
     subject = f"enrol_{secrets.token_hex(8)}"
-    if n_open >= MOST_OPEN:
-        message = f"{n_open} enrolments wait or run already; let one of them end first"
-        raise _refused(rooms, tenant, subject, RefusedError("too_many_enrolments", message))
+    with audited(rooms.audit, tenant, "enrolment_asked", subject):
+        if n_open >= MOST_OPEN:
+            message = f"{n_open} enrolments wait or run already; let one of them end first"
+            raise RefusedError("too_many_enrolments", message)
     sealed = rooms.vault.seal(_to_bytes(sample))
     waiting = Enrolment(subject, tenant, name, consent_id, engine, sealed, time.time())
     rooms.enrolments.add(waiting)
@@ -151,12 +153,6 @@ def _beating(queue: EnrolmentQueue, claimed: Enrolment) -> Iterator[None]:
     finally:
         over.set()
         thread.join()
-
-
-def _refused(rooms: Rooms, tenant: str, subject: str, refusal: RefusedError) -> RefusedError:
-    told = {"asked": "enrolment_asked", "rule": refusal.rule, "message": str(refusal)}
-    rooms.audit.append("refused", tenant, subject, told)
-    return refusal
 
 
 def _to_bytes(sample: Sample) -> bytes:

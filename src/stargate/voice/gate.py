@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 import secrets
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
 from functools import partial
@@ -18,6 +18,7 @@ import numpy as np
 
 from stargate.errors import StargateError
 from stargate.store.voices import Charge, Consent, NoGo, Voice
+from stargate.voice.audited import note_refusal
 from stargate.voice.consent import check_words, new_nonce, phrase
 from stargate.voice.draft import SealedDraft, draft_key
 from stargate.voice.embeddings import from_bytes, to_bytes
@@ -56,7 +57,7 @@ class Gate:
         self._parts = parts
         self._policy = policy or Policy()
         self._office = PermitOffice(
-            lambda refusal: self._write("refused", SYSTEM, "engine", _told(refusal))
+            lambda refusal: note_refusal(parts.audit, SYSTEM, "permit", "engine", refusal)
         )
         self._engines = parts.engines(self._office)
 
@@ -326,11 +327,8 @@ class Gate:
         try:
             yield detail
         except RefusedError as refusal:
-            self._write("refused", tenant, subject, {"asked": event, **detail, **_told(refusal)})
+            note_refusal(self._parts.audit, tenant, event, subject, refusal, detail)
             raise
-        self._write(event, tenant, subject, detail)
-
-    def _write(self, event: str, tenant: str, subject: str, detail: Mapping[str, object]) -> None:
         self._parts.audit.append(event, tenant, subject, detail)
 
 
@@ -343,10 +341,6 @@ def _tell(left: list[str]) -> None:
     """Deleting is done; that something remains elsewhere must not go unsaid."""
     if left:
         raise MissingError("deleted here, but perhaps not elsewhere: " + "; ".join(left))
-
-
-def _told(refusal: RefusedError) -> dict[str, object]:
-    return {"rule": refusal.rule, "message": str(refusal)}
 
 
 def _line(what: str, text: str) -> str:

@@ -9,8 +9,7 @@ from __future__ import annotations
 import json
 import os
 import time
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -31,7 +30,6 @@ from stargate.voice.parts import Parts
 from stargate.voice.payload import KeyedPayload
 from stargate.voice.permit import PermitOffice
 from stargate.voice.policy import Policy
-from stargate.voice.refusals import RefusedError
 from stargate.voice.speech import Speech
 from stargate.voice.tone import ToneEngine
 from stargate.voice.vault import FileVault
@@ -127,16 +125,6 @@ class Home:
         """Name what has to be installed before the gate can open; nothing is loaded for it."""
         for name in ("watermark", "consent", "signature"):
             self.assets.require(_safeguard(name))
-
-    @contextmanager
-    def audited(self, tenant: str, asked: str, subject: str) -> Iterator[None]:
-        """Write to the audit what is refused before the gate: a file that cannot be read."""
-        try:
-            yield
-        except RefusedError as refusal:
-            told = {"asked": asked, "rule": refusal.rule, "message": str(refusal)}
-            self.audit.append("refused", tenant, subject, told)
-            raise
 
     def file(self, speech: Speech, audio_format: str) -> bytes:
         """A clip as a file; a WAV file carries its content credential where c2pa is installed."""

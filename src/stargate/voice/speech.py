@@ -9,6 +9,7 @@ import numpy as np
 
 from stargate.store.voices import Clip, Voice
 from stargate.voice import fingerprint
+from stargate.voice.audited import note_refusal
 from stargate.voice.manifest import signed_manifest, sound_sha256
 from stargate.voice.parts import Parts
 from stargate.voice.refusals import RefusedError
@@ -59,8 +60,8 @@ class Release:
                 released.append(piece)
                 yield piece
         except RefusedError as refusal:
-            detail = {"asked": "speech", "rule": refusal.rule, "message": str(refusal)}
-            self._parts.audit.append("refused", self._voice.tenant, self.clip_id, detail)
+            tenant = self._voice.tenant
+            note_refusal(self._parts.audit, tenant, "speech", self.clip_id, refusal)
             raise
         finally:
             if released:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import hashlib
 import json
 import shutil
 import time
@@ -93,8 +94,21 @@ def test_events_carry_the_sound(server: Running, enrolled: Enrolled) -> None:
     assert last["type"] == "speech.audio.done"
     sound = b"".join(base64.b64decode(event["audio"]) for event in deltas)
     assert len(sound) == len(plain)  # each clip carries its own mark
-    signal = np.frombuffer(sound, "<i2").astype(np.float32) / 32768
-    assert server.house.parts.marker.score(signal[:24_000], 24_000) > 0.9
+    kept = server.house.parts.voices.clip(last["clip"], "acme")
+    assert kept is not None
+    assert kept.sha256 == hashlib.sha256(sound).hexdigest()  # to the bit what was signed
+
+
+def test_a_format_that_cannot_be_written_here_is_refused_before_anything_is_said(
+    server: Running, enrolled: Enrolled, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client = server.client()
+    enrolled(client)
+    monkeypatch.setenv("PATH", "")
+    with pytest.raises(openai.APIStatusError, match="ffmpeg"):
+        client.audio.speech.create(model="any", voice="ada", input=TEXT, response_format="mp3")
+    assert server.house.parts.voices.clips() == []
+    assert server.house.parts.voices.characters_since("acme", 0.0) == 0
 
 
 @needs_ffmpeg

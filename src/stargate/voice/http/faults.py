@@ -9,6 +9,7 @@ from fastapi.exceptions import RequestValidationError, StarletteHTTPException
 from fastapi.responses import JSONResponse
 
 from stargate.errors import StargateError
+from stargate.voice.audited import note_refusal
 from stargate.voice.keys import Holder
 from stargate.voice.refusals import RefusedError
 
@@ -103,6 +104,6 @@ def _noted(request: Request, status: int, code: str, message: str) -> object:
     """The answer, and a line in the audit where something was sent that could not be taken."""
     holder = getattr(request.state, "holder", None)
     if isinstance(holder, Holder) and request.method == "POST":
-        asked = f"POST {request.url.path}"
-        request.app.state.service.note_refusal(holder, asked, RefusedError(code, message))
+        asked, refusal = f"POST {request.url.path}", RefusedError(code, message)
+        note_refusal(request.app.state.service.home.audit, holder.tenant, asked, "", refusal)
     return answer(status, code, message)

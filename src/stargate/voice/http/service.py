@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from typing import Annotated, Protocol
 
 from fastapi import Depends, Request, Security
 from fastapi.security import HTTPBearer
 
+from stargate.voice.audited import audited
 from stargate.voice.detection import Finding
 from stargate.voice.enrolments import Rooms
 from stargate.voice.keys import Holder, KeyRing, RateLimit
@@ -51,21 +52,9 @@ class Service:
     console: Mapping[str, Page] = field(default_factory=dict)
     busy: threading.Lock = field(default_factory=threading.Lock)
 
-    @contextmanager
-    def audited(self, who: Holder, asked: str, subject: str = "") -> Iterator[None]:
+    def audited(self, who: Holder, asked: str) -> AbstractContextManager[None]:
         """Write refusals to the audit that come from before the gate."""
-        try:
-            yield
-        except RefusedError as refusal:
-            self.note_refusal(who, asked, refusal, subject)
-            raise
-
-    def note_refusal(
-        self, who: Holder, asked: str, refusal: RefusedError, subject: str = ""
-    ) -> None:
-        """Write one refusal to the audit."""
-        told = {"asked": asked, "rule": refusal.rule, "message": str(refusal)}
-        self.home.audit.append("refused", who.tenant, subject, told)
+        return audited(self.home.audit, who.tenant, asked)
 
 
 def _service(request: Request) -> Service:

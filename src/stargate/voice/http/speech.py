@@ -11,7 +11,7 @@ from fastapi import APIRouter
 from fastapi.concurrency import iterate_in_threadpool
 from fastapi.responses import Response, StreamingResponse
 
-from stargate.voice.audio_files import FORMATS, to_pcm16
+from stargate.voice.audio_files import FORMATS, require_encoder, to_pcm16
 from stargate.voice.audio_streams import encoded
 from stargate.voice.engine import Utterance
 from stargate.voice.http.service import Anyone, Here
@@ -32,6 +32,7 @@ def speech(body: SpeechRequest, here: Here, who: Anyone) -> Response:
     and its signed manifest in `X-Manifest`; every other format is sent as it is made, and its
     manifest is at `/v1/audio/clips/{id}` when the last of it has left.
     """
+    require_encoder(body.response_format)
     voice = body.voice if isinstance(body.voice, str) else body.voice.id
     utterance = Utterance(body.input, body.language, body.speed)
     release = here.home.gate.stream(who.tenant, voice, utterance)
