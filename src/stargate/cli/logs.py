@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -27,17 +26,17 @@ LOOK_EVERY_S = 0.2
 @home_option
 def command(job: str, attempt: int | None, member: int, follow: bool, home: Path | None) -> None:
     """Print what a job printed, standard output and error as they came."""
-    from stargate.live.history import stories
+    from stargate.live.history import watched
 
     place, machine, book = opened(home)
-    files = _files(place, found(stories(book, machine), job), attempt, member)
+    told = watched(book, machine, LOOK_EVERY_S)
+    files = _files(place, found(next(told), job), attempt, member)
     at = 0
-    while True:
-        over = not follow or files.exit.exists() or _ended(files, stories(book, machine), job)
+    for stories in told:
+        over = not follow or files.exit.exists() or _ended(files, stories, job)
         at = _print_from(files.log, at)
         if over:
             return
-        time.sleep(LOOK_EVERY_S)
 
 
 def _files(home: LiveHome, story: Story, attempt: int | None, member: int) -> MemberFiles:

@@ -86,13 +86,8 @@ def _refuse_the_impossible(machine: Machine, orders: Sequence[Order]) -> None:
 
 
 def _awaited(book: JobBook, machine: Machine, jobs: Sequence[str]) -> list[Story]:
-    from stargate.live.history import stories
+    from stargate.live.history import watched
 
-    seen = 0
-    while True:
-        if news := book.happenings(after=seen):
-            seen = news[-1].number
-            found = stories(book, machine)
-            if all(found[job].over for job in jobs):
-                return [found[job] for job in jobs]
-        time.sleep(LOOK_EVERY_S)
+    told = watched(book, machine, LOOK_EVERY_S)
+    found = next(found for found in told if all(found[job].over for job in jobs))
+    return [found[job] for job in jobs]

@@ -8,12 +8,11 @@ from typing import TYPE_CHECKING
 import click
 
 from stargate.cli.machine_home import answer, home_at, home_option, json_option, log
+from stargate.control.policy import POLICIES
 
 if TYPE_CHECKING:
     from stargate.live.home import LiveHome
     from stargate.live.machine import Machine
-
-POLICIES = ("fifo", "easy", "shortest", "priority", "fair")
 
 
 @click.command("up")
@@ -28,7 +27,7 @@ POLICIES = ("fifo", "easy", "shortest", "priority", "fair")
 )
 @click.option(
     "--policy",
-    type=click.Choice(POLICIES),
+    type=click.Choice(tuple(POLICIES)),
     default="easy",
     show_default=True,
     help="In which order jobs start; `priority` sends lower ones away.",

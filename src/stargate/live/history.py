@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import time
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -63,6 +64,16 @@ def stories(book: JobBook, machine: Machine) -> dict[str, Story]:
         elif row.job:
             _NEXT.get(row.kind, _nothing)(found[row.job], row)
     return found
+
+
+def watched(book: JobBook, machine: Machine, every_s: float) -> Iterator[dict[str, Story]]:
+    """The stories, again and again; they are added up anew only when something has happened."""
+    found, seen = stories(book, machine), 0
+    while True:
+        if news := book.happenings(after=seen):
+            found, seen = stories(book, machine), news[-1].number
+        yield found
+        time.sleep(every_s)
 
 
 def _started(found: dict[str, Story], row: Row, machine: Machine) -> None:
