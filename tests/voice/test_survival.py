@@ -42,7 +42,7 @@ def test_sounds_that_are_no_speech_fill_their_windows() -> None:
         assert np.abs(window.signal).max() == pytest.approx(0.3)
 
 
-def test_no_sentence_or_voice_that_set_the_threshold_iscounted_again() -> None:
+def test_no_sentence_or_voice_that_set_the_threshold_is_counted_again() -> None:
     assert not set(SENTENCES) & set(READING)
     assert len(set(ESPEAK)) == len(ESPEAK)
 

@@ -62,8 +62,8 @@ class Mark:
 
 def look_for_mark(sample: Sample, marker: Marker, speech_s: SpeechMeter) -> Mark:
     """Scan the loudest stretch, and hear it at the speed that was found: is it speech?"""
-    score, speed = scan(sample, marker)
     excerpt = loudest(sample, SCAN_S)
+    score, speed = scan(excerpt, marker)
     return Mark(score, speed, speech_s(excerpt.signal, excerpt.rate_hz / speed))
 
 

@@ -139,14 +139,12 @@ function follow(job, signal) {
 
 function draw(box, job, again) {
   const open = job.state === "waiting" || job.state === "running";
+  const told = el("div");
   const step = async (what) => {
     try {
       again(await (await post(`enrolments/${job.id}/${what}`)).json());
     } catch (error) {
-      box.querySelector(".verdict.fresh")?.remove();
-      const told = trouble(error);
-      told.classList.add("fresh");
-      box.append(told);
+      told.replaceChildren(trouble(error));
     }
   };
   const cancel = sureButton("Cancel", "Cancel, and erase the recording?", () => step("cancel"));
@@ -164,6 +162,6 @@ function draw(box, job, again) {
       job.state === "done" && el("a.button", { href: `#speak/${encodeURIComponent(job.name)}` }, "Speak"),
       job.state === "done" && el("a", { href: "#voices" }, "How good is it?"),
       job.state === "failed" && el("button", { type: "button", onclick: () => step("resume") }, "Try again"),
-      (open || job.state === "failed") && cancel));
+      (open || job.state === "failed") && cancel), told);
   if (!open) announce(`Enrolment of ${job.name}: ${job.state}`);
 }

@@ -16,17 +16,15 @@ export const signOut = () => sessionStorage.removeItem(KEY);
 
 export async function ask(path, options = {}) {
   const headers = { Authorization: `Bearer ${key()}`, ...options.headers };
-  let answer;
-  try {
-    answer = await fetch(`/v1/audio/${path}`, { ...options, headers });
-  } catch {
-    throw unreachable();
-  }
+  const answer = await fetch(`/v1/audio/${path}`, { ...options, headers }).catch(broken);
   if (!answer.ok) throw await refusal(answer);
   return answer;
 }
 
-export const unreachable = () => new Refusal(0, "unreachable", "The service does not answer.");
+// What breaks off: stopped by whoever asked, or by the service that went away.
+export function broken(error) {
+  throw error.name === "AbortError" ? error : new Refusal(0, "unreachable", "The service does not answer.");
+}
 
 async function refusal(answer) {
   const { error } = await answer.json().catch(() => ({ error: null }));

@@ -1,7 +1,7 @@
 // The audit: what was done and refused, and whether none of it was edited.
 import { get } from "./api.js";
 import { announce, el, trouble, verdict } from "./elements.js";
-import { eventWords, when } from "./words.js";
+import { eventWords, sentence, when } from "./words.js";
 
 export async function auditPage() {
   const body = el("tbody");
@@ -35,7 +35,7 @@ async function verify(told) {
       ? verdict("good", `All ${n_entries} entries are as they were written.`,
         el("p.why", "Newest hash: ", el("span.hash", newest_hash)),
         "Keep it elsewhere: it shows if the end is ever cut off.")
-      : verdict("bad", "The audit was edited.", ...faults.map((fault) => `${fault[0].toUpperCase()}${fault.slice(1)}.`)));
+      : verdict("bad", "The audit was edited.", ...faults.map(sentence)));
   } catch (error) {
     told.replaceChildren(trouble(error));
   }

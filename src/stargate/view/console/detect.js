@@ -51,19 +51,26 @@ async function look(files, found, account) {
 }
 
 function tell(finding, name) {
-  const unheard = finding.probability === null;
-  const vouched = finding.trace !== null || finding.manifest?.state === "valid";
-  const headline = vouched ? "Made here." : finding.synthetic ? "Our watermark was found." : unheard ? "No speech to judge." : "Nothing of ours was found.";
+  const [headline, why] = judged(finding, name);
   announce(headline);
-  const why = vouched ? `${name} is synthetic speech that this program made.`
-    : finding.synthetic ? `${name} was probably made by this program. About one recording in a hundred of people's own speech is taken for marked too: ask for its statement before you rely on this.`
-    : unheard ? `No speech was found in ${name}, and our watermark tells something in speech alone. Nothing else of ours was found.`
-    : `${name} carries no sign of this program. It may still be synthetic, or real.`;
   return [
     verdict(finding.synthetic ? "bad" : "news", headline, why),
     el("dl.looks", looks(finding).map(([what, ...words]) => el("div", el("dt", what), el("dd", words)))),
     el("section", el("h2", "What this cannot see"), el("ul", finding.limits.map((line) => el("li", line)))),
   ];
+}
+
+// What it comes to. A clip of ours or its statement vouches; the watermark alone can be wrong.
+function judged(finding, name) {
+  const vouched = finding.trace !== null || finding.manifest?.state === "valid";
+  if (vouched) return ["Made here.", `${name} is synthetic speech that this program made.`];
+  if (finding.synthetic) {
+    return ["Our watermark was found.", `${name} was probably made by this program. About one recording in a hundred of people's own speech is taken for marked too: ask for its statement before you rely on this.`];
+  }
+  if (finding.probability === null) {
+    return ["No speech to judge.", `No speech was found in ${name}, and our watermark tells something in speech alone. Nothing else of ours was found.`];
+  }
+  return ["Nothing of ours was found.", `${name} carries no sign of this program. It may still be synthetic, or real.`];
 }
 
 function looks(finding) {

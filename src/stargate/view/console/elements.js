@@ -1,5 +1,5 @@
 // Elements as calls: el("p.why", "text") and el("button", {onclick}, "Say"). Text is never markup.
-import { mend } from "./words.js";
+import { mend, sentence } from "./words.js";
 
 export function el(kind, ...parts) {
   const [tag, ...classes] = kind.split(".");
@@ -37,10 +37,7 @@ export function verdict(kind, headline, ...why) {
 }
 
 // What went wrong and what mends it. An unanswered request is no refusal: it can be sent again.
-export function trouble(error, ...why) {
-  const [first, rest] = [error.message.slice(0, 1).toUpperCase(), error.message.slice(1)];
-  return verdict("bad", /[.?!]$/.test(rest) ? first + rest : `${first}${rest}.`, mend(error.code), ...why);
-}
+export const trouble = (error) => verdict("bad", sentence(error.message), mend(error.code));
 
 export function announce(text) {
   document.getElementById("announce").textContent = text;

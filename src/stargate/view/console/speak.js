@@ -1,5 +1,5 @@
 // Speak: type, hear it as it is made, keep it with its signed statement.
-import { ask, get, post, unreachable } from "./api.js";
+import { ask, broken, get, post } from "./api.js";
 import { announce, download, el, field, trouble, verdict } from "./elements.js";
 import { Player } from "./player.js";
 import { number } from "./words.js";
@@ -25,8 +25,12 @@ export async function speakPage(account, wanted) {
   const stop = el("button.plain", { type: "button", disabled: true }, "Stop");
   const make = el("button.plain", { type: "button" }, "Make a file");
   const told = el("div");
-  const left = account.characters_per_day - account.characters_used;
-  const tell = () => { count.textContent = `${text.value.length} of ${most} characters; ${number(left)} left today`; };
+  let used = account.characters_used;
+  const tell = () => { count.textContent = `${text.value.length} of ${most} characters; ${number(account.characters_per_day - used)} left today`; };
+  const recount = async () => {
+    used = (await get("account")).characters_used;
+    tell();
+  };
   text.addEventListener("input", tell);
   speed.addEventListener("input", () => { pace.textContent = Number(speed.value).toFixed(2); });
   tell();
@@ -40,10 +44,11 @@ export async function speakPage(account, wanted) {
     try {
       await act();
     } catch (error) {
-      if (error.name !== "AbortError") told.replaceChildren(trouble(error));
+      told.replaceChildren(error.name === "AbortError" ? verdict("news", "Stopped.", "What was heard is logged.") : trouble(error));
     }
     [listen, make].forEach((button) => { button.disabled = false; });
     stop.disabled = true;
+    recount().catch(() => {}); // what went wrong is told already
   };
   const said = field("Text", text, "", "div.field.wide");
   said.append(count);
@@ -81,11 +86,6 @@ async function play(body, stop, told) {
   told.replaceChildren(verdict("good", `${number(player.seconds)} s of speech, watermarked and signed.`,
     `First sound after ${first < 100 ? "less than 0.1" : number(first / 1000)} s. Clip ${clip}.`,
     kept(clip, waveFile(player.pieces, RATE_HZ), "wav", manifest)));
-}
-
-// A stream that breaks off: stopped by the listener, or by the service that went away.
-function broken(error) {
-  throw error.name === "AbortError" ? error : unreachable();
 }
 
 async function save(body, format, voice, told) {

@@ -19,6 +19,7 @@ const MENDS = {
   quota: "Wait until tomorrow, or let the operator raise the limit.",
 };
 export const mend = (code) => MENDS[code] ?? "";
+export const sentence = (text) => text.slice(0, 1).toUpperCase() + text.slice(1) + (/[.?!]$/.test(text) ? "" : ".");
 
 const EVENTS = {
   consent_asked: "a consent was asked for",
@@ -52,7 +53,8 @@ export const percent = (x) => {
 };
 // The chance of a mark is stated between these two; so few windows cannot show more.
 export const chance = (x) => {
-  if (x >= 0.99) return `99${GAP}% or more`;
-  if (x <= 0.01) return `1${GAP}% or less`;
+  const tenths = Math.round(1000 * x); // of a per cent, as shown: 0.01 may come a hair above it
+  if (tenths >= 990) return `99${GAP}% or more`;
+  if (tenths <= 10) return `1${GAP}% or less`;
   return percent(x);
 };

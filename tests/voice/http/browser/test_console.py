@@ -119,6 +119,7 @@ def with_voice(served: Running, enrolled: Callable[[Any], str]) -> str:
 def test_a_person_agrees_is_enrolled_and_speaks_by_microphone_alone(
     served: Running, browser: Callable[..., Chromium], heard: Path
 ) -> None:
+    served.house.clock[0] = time.time()  # charges of the last day are counted
     page = browser(heard)
     signed_in(page, served, "add")
     page.fill("Name of the person", "Ada Lovelace")
@@ -139,6 +140,7 @@ def test_a_person_agrees_is_enrolled_and_speaks_by_microphone_alone(
     page.fill("Text", "Four hours of steady work faced us. A large size is hard to sell.")
     page.click("Listen")
     page.wait_text("of speech, watermarked and signed.")
+    page.wait_text("199,935 left today")
     assert_fits(page, "spoken")
     (clip,) = served.rooms.voices.clips()
     assert clip.id in page.text()
@@ -200,6 +202,38 @@ def test_a_dropped_clip_is_known_and_its_limits_are_told(
     assert ("detected", "recording_unreadable") in served.house.refusals()
 
 
+@pytest.mark.parametrize(
+    ("name", "marked", "loudness", "expected"),
+    [
+        ("unmarked", False, 1.0, ("Nothing of ours was found.", "1\u00a0% or less")),
+        ("watermark", True, 1.0, ("Our watermark was found.", "ask for its statement")),
+        ("no-speech", False, 0.0, ("No speech to judge.", "Not judged")),
+    ],
+)
+def test_a_recording_that_nothing_vouches_for_is_never_called_made_here(
+    name: str,
+    marked: bool,
+    loudness: float,
+    expected: tuple[str, ...],
+    served: Running,
+    speaker: Callable[..., Sample],
+    browser: Callable[..., Chromium],
+    tmp_path: Path,
+) -> None:
+    spoken = speaker(110.0, seconds=4.0)
+    marker = served.house.parts.marker
+    signal = marker.embed(spoken.signal, spoken.rate_hz) if marked else spoken.signal
+    file = tmp_path / "recording.wav"
+    file.write_bytes(encode(signal * loudness, spoken.rate_hz, "wav"))
+    page = browser()
+    signed_in(page, served, "detect")
+    page.give("input[type=file]", file)
+    for words in expected:
+        page.wait_text(words)
+    assert "Made here." not in page.text()
+    assert_fits(page, name)
+
+
 def test_a_refused_microphone_is_told_and_a_file_may_take_its_place(
     served: Running, browser: Callable[..., Chromium], heard: Path
 ) -> None:
@@ -236,8 +270,29 @@ def test_a_service_that_went_away_is_told_and_what_was_written_stays(
     ]
     page.eval("location.hash = '#voices'")
     page.wait_text("That did not work")
+    page.eval("document.querySelector('h1').id = 'before'")
     page.click("Try again")
+    page.wait("!document.getElementById('before')")
     page.wait_text("The service does not answer.")
+
+
+def test_a_clip_that_is_stopped_before_it_is_heard_is_told_so(
+    served: Running, enrolled: Callable[[Any], str], browser: Callable[..., Chromium]
+) -> None:
+    enrolled(served.client())
+    page = browser()
+    signed_in(page, served, "speak")
+    page.eval(
+        "{ const real = fetch; window.fetch = (to, how) => !to.endsWith('/speech') ? real(to, how)"
+        " : new Promise((_, no) => how.signal.addEventListener('abort',"
+        " () => no(how.signal.reason))); }"
+    )
+    page.fill("Text", "Rice is often served in round bowls.")
+    page.click("Listen")
+    page.wait_text("The first words are being made")
+    page.click("Stop")
+    page.wait_text("Stopped.")
+    assert "The first words are being made" not in page.text()
 
 
 def test_revoking_is_asked_twice_and_deletes_the_voice(
