@@ -10,6 +10,7 @@ import pytest
 
 from stargate.voice.engine import Sample
 from stargate.voice.mark_search import Mark
+from stargate.voice.refusals import MissingError
 from stargate.voice.signal.pitch import median_pitch_hz
 from stargate.voice.speakers import READING
 from stargate.voice.survival import ATTACKS, counted
@@ -67,6 +68,12 @@ def test_a_change_of_pitch_is_what_it_says_at_any_rate(
     assert len(higher) == pytest.approx(len(signal), rel=0.02)
     heard_hz = median_pitch_hz(Sample(higher, rate_hz).at(24_000), 24_000)
     assert heard_hz == pytest.approx(110 * 2 ** (semitones / 12), rel=0.02)
+
+
+def test_an_attack_without_its_program_is_refused_by_name(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", "")
+    with pytest.raises(MissingError, match="ffmpeg"):
+        ATTACKS["mp3 at 64 kb/s"](np.zeros(24_000, np.float32), 24_000)
 
 
 def seen(alarm: float, found: float, attack: str = "8 kHz sampling") -> Seen:

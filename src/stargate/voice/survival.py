@@ -38,6 +38,8 @@ def _ffmpeg(*codec: str, container: str) -> Attack:
     """Through a codec or a filter and back."""
 
     def attack(signal: Signal, rate_hz: int) -> Signal:
+        if shutil.which("ffmpeg") is None:
+            raise MissingError("the attacks need the program ffmpeg")
         wav = encode(signal, rate_hz, "wav")
         command = ["ffmpeg", "-v", "error", "-i", "pipe:0", *codec, "-f", container, "pipe:1"]
         done = subprocess.run(command, input=wav, capture_output=True, timeout=60, check=True)
@@ -103,8 +105,6 @@ def survival(
     speech: Sequence[Sample], marker: Marker, progress: Progress = lambda _line: None
 ) -> dict[str, object]:
     """The table of attacks on marked and unmarked speech."""
-    if shutil.which("ffmpeg") is None:
-        raise MissingError("the attacks need the program ffmpeg")
     clips = dict(zip(CLIPS, speech, strict=False))
     marked = {clip: _marked(sample, clip, marker) for clip, sample in clips.items()}
     rows: list[dict[str, object]] = []
