@@ -156,6 +156,19 @@ def test_a_stated_pattern_of_layer_types_wins():
     assert transformer_of({**config, "sliding_window_pattern": 8}).global_every == 8
 
 
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [("gpt-neox-20b", "use_parallel_residual"), ("falcon-7b", "parallel_attn")],
+)
+def test_blocks_stand_side_by_side_unless_the_configuration_says_otherwise(name: str, said: str):
+    assert transformer_of(CONFIGS[name]).parallel_block
+    assert not transformer_of({**CONFIGS[name], said: False}).parallel_block
+
+
+def test_falcons_new_decoder_is_side_by_side_whatever_is_said():
+    assert transformer_of({**CONFIGS["falcon-40b"], "parallel_attn": False}).parallel_block
+
+
 def test_every_family_that_is_promised_can_be_read():
     promised = [
         "llama",

@@ -128,7 +128,12 @@ def _gpt2(config: Config) -> Shape:
 
 
 def _gpt_neox(config: Config) -> Shape:
-    return {**_decoder(config), "gated_ffn": False, "linear_bias": True}
+    return {
+        **_decoder(config),
+        "gated_ffn": False,
+        "linear_bias": True,
+        "parallel_block": config.flag("use_parallel_residual", True),
+    }
 
 
 def _nemotron(config: Config) -> Shape:
@@ -167,6 +172,7 @@ def _falcon(config: Config) -> Shape:
         "positions": "alibi" if config.flag("alibi", False) else "rope",
         "max_seq_len": config.count_or_none("max_position_embeddings") or 2048,
         "linear_bias": config.flag("bias", False),
+        "parallel_block": grouped or config.flag("parallel_attn", True),
     }
 
 
@@ -214,7 +220,11 @@ def _olmo2(config: Config) -> Shape:
 
 
 def _cohere(config: Config) -> Shape:
-    return {**_decoder(config, tied=True), "qk_norm": config.flag("use_qk_norm", False)}
+    return {
+        **_decoder(config, tied=True),
+        "qk_norm": config.flag("use_qk_norm", False),
+        "parallel_block": True,
+    }
 
 
 def _cohere2(config: Config) -> Shape:

@@ -20,8 +20,9 @@ def residual_bytes(hidden: Column, dropout: Column, parallel: Column = 0.0) -> C
     """Forward bytes per token of two norms and two residual additions.
 
     Norm: read and write, 2 x 2 x 2 h. Residual: read two, write one, 2 x 3 x 2 h; a dropout adds a
-    mask of one byte twice. A parallel block has one norm and one addition of three. Source: count
-    of operands, bf16; fused bias-dropout-add.
+    mask of one byte twice. A parallel block has one norm and one addition of three; a second norm,
+    where both sides have their own (GPT-NeoX, Falcon 40B), is left out. Source: count of operands,
+    bf16; fused bias-dropout-add.
     """
     return BF16_BYTES * hidden * (10.0 - 4.0 * parallel) + 2.0 * hidden * dropout
 

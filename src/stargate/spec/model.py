@@ -69,7 +69,8 @@ class Transformer(SpecModel):
     max_seq_len: Count = 8192
     linear_bias: bool = Field(default=False, description="biases on every linear layer and norm")
     parallel_block: bool = Field(
-        default=False, description="attention and feed-forward read one norm, side by side"
+        default=False,
+        description="attention and feed-forward side by side, after one norm or one each",
     )
     clamped_ffn: bool = Field(default=False, description="both inputs of a gate are clamped first")
     qkv_bias: bool = Field(default=False, description="biases on the query, key, value layer alone")

@@ -176,6 +176,12 @@ def test_a_parallel_block_is_read_from_the_model_or_the_notes():
     assert not record(model="GPT-22B (Megatron-LM)").model.parallel_block
 
 
+def test_a_parallel_block_is_that_of_the_catalogues_model():
+    shape = {"layers": "44", "hidden": "6144", "heads": "64", "params_b": "20"}
+    assert record(model="gpt-neox-20b", **shape).model.parallel_block
+    assert not record(model="GPT-20B", **shape).model.parallel_block
+
+
 def test_dropped_tokens_are_read_with_their_capacity():
     experts = {"moe_experts": "8", "moe_active": "2", "moe_expert_ffn": "3072", "params_b": ""}
     stated = record(notes="capacity 1.0, 8k tokens/chip", **experts)

@@ -104,7 +104,8 @@ def _feed_forward(row: Row, known: Transformer | None) -> dict[str, object]:
         "gated_ffn": gated,
         "linear_bias": known.linear_bias if known else gelu,
         "clamped_ffn": known is not None and known.clamped_ffn,
-        "parallel_block": bool(PARALLEL.search(f"{row.text('model')} {row.text('notes')}")),
+        "parallel_block": (known is not None and known.parallel_block)
+        or bool(PARALLEL.search(f"{row.text('model')} {row.text('notes')}")),
         "dropout": dropout,
         "moe": moe,
     }
