@@ -18,7 +18,7 @@ from stargate.perf.calibration.fit import fit, row_weights
 from stargate.perf.calibration.samples import Samples
 from stargate.perf.calibration.scales import FITTED, SCALES, from_scale, to_scale
 from stargate.perf.calibration.spreads import spread_of
-from stargate.perf.coefficients import Coefficients, family_prior, generation, prior
+from stargate.perf.coefficients import TRAITS, Coefficients, family_prior, generation, prior
 from stargate.perf.interval import INTERVAL_80_SIGMAS
 from stargate.perf.records import Record, open_records
 
@@ -294,6 +294,16 @@ def test_every_term_can_be_switched_off_and_changes_some_step(
     after = off.log_errors({key: ablation.prior(key, one) for key, one in priors.items()})
     assert np.isfinite(after).all()
     assert np.abs(after - before).max() > 1e-4
+
+
+def test_one_software_for_all_does_nothing_of_its_own(selene: tuple[Record, ...]) -> None:
+    one = next(a for a in ABLATIONS if a.name == "software: one generation a family")
+    before, after = (
+        {t for t in TRAITS for r in rows if getattr(r.machine.software, t)}
+        for rows in (selene, map(one.record, selene))
+    )
+    assert before >= {"unfused_attention", "separate_loss"}
+    assert not after
 
 
 def test_without_its_term_the_fit_misses_what_was_planted(selene: tuple[Record, ...]) -> None:

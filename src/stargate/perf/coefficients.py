@@ -74,12 +74,16 @@ class Coefficients:
         return cls(*(float(value) for value in vector))
 
 
+# What a software generation does or does not do: false unless its file says so.
+TRAITS = (
+    *("unfused_attention", "reduces_16_bit", "plain_pipeline"),
+    *("separate_accumulation", "separate_loss"),
+)
+
+
 @dataclass(frozen=True, slots=True)
 class Generation:
-    """A software generation: its coefficients, where they come from, and whether it was said.
-
-    What it does or does not do is false unless its file says so.
-    """
+    """A software generation: its coefficients, traits and sources, and whether it was said."""
 
     family: str
     name: str
@@ -128,13 +132,9 @@ def prior(family: str, software: str | None = None) -> Generation:
         family,
         name,
         Coefficients(**{f.name: float(stated[f.name]["value"]) for f in fields(Coefficients)}),
-        bool(known[name].get("unfused_attention", False)),
-        bool(known[name].get("reduces_16_bit", False)),
-        bool(known[name].get("plain_pipeline", False)),
-        bool(known[name].get("separate_accumulation", False)),
-        bool(known[name].get("separate_loss", False)),
-        {key: str(entry["source"]) for key, entry in stated.items()},
-        software is None,
+        sources={key: str(entry["source"]) for key, entry in stated.items()},
+        assumed=software is None,
+        **{trait: bool(known[name].get(trait, False)) for trait in TRAITS},
     )
 
 

@@ -126,8 +126,7 @@ class WorkShape(Columns):
     width of a gradient's sum in memory and `reduced_bytes` that on the network; `frozen` is 1 where
     the base weights do not train and `adapter_rank` is then the rank of the adapters on them.
     `expert_imbalance` is 0 where nobody stated it, `expert_capacity` where no token is dropped;
-    `attention_8bit` is 1 where a flash kernel
-    multiplies in 8 bit.
+    `attention_8bit` is 1 where a flash kernel multiplies in 8 bit.
     """
 
     seq_len: Column

@@ -21,7 +21,7 @@ from stargate.perf import records as record_files
 from stargate.perf.calibration.artefact import Spreads, Trial, document
 from stargate.perf.calibration.cross_validation import left_out
 from stargate.perf.calibration.fit import Fit, fit
-from stargate.perf.calibration.samples import GenerationKey, Samples, key_of
+from stargate.perf.calibration.samples import GenerationKey, Samples, key_of, key_of_record
 from stargate.perf.calibration.spreads import Spread, spread_of
 from stargate.perf.coefficients import (
     Coefficients,
@@ -81,7 +81,7 @@ def calibrate(
     _check_enough(samples)
     tell(f"fitting {len(samples.generations)} software generations to {_counted(samples)}")
     whole = fit(samples, priors)
-    verdicts = {IN_SAMPLE: {r.origin.id: whole.coefficients(_key(r)) for r in records}}
+    verdicts = {IN_SAMPLE: {r.origin.id: whole.coefficients(key_of_record(r)) for r in records}}
     verdicts[IN_SAMPLE] |= {one.label: whole.coefficients(key_of(one)) for one in kernels}
     for by in groupings:
         verdicts[f"left out by {by}"] = _left_out(samples, priors, whole, by, tell)
@@ -134,7 +134,7 @@ def left_out_coefficients(
     samples, priors = Samples.of(records), known_priors()
     found = _left_out(samples, priors, fit(samples, priors), by, tell)
     spread = spread_of(samples, _log_errors(records, found))
-    keys = {record.origin.id: _key(record) for record in records}
+    keys = {record.origin.id: key_of_record(record) for record in records}
     return {name: spread.widened(one, keys[name]) for name, one in found.items()}
 
 
@@ -150,10 +150,6 @@ def known_priors() -> dict[GenerationKey, Coefficients]:
 def kernel_priors(kernels: Iterable[Kernels]) -> dict[GenerationKey, Coefficients]:
     """The priors of the families whose kernels were timed alone."""
     return {key_of(one): family_prior(key_of(one)[0]) for one in kernels}
-
-
-def _key(record: Record) -> GenerationKey:
-    return record.machine.software.family, record.machine.software.name
 
 
 def _left_out(
@@ -185,7 +181,7 @@ def _summaries(
     coefficients: Mapping[str, Coefficients],
     spread: Spread,
 ) -> dict[str, Summary]:
-    keys = {record.origin.id: _key(record) for record in records}
+    keys = {record.origin.id: key_of_record(record) for record in records}
     widened = {name: spread.widened(coefficients[name], key) for name, key in keys.items()}
     rows = score(records, widened, seen=())
     routed = {record.origin.id for record in records if record.model.moe is not None}

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from stargate.perf.calibration.samples import GenerationKey
-from stargate.perf.coefficients import Coefficients, family_prior
+from stargate.perf.coefficients import TRAITS, Coefficients, Generation, family_prior
 from stargate.perf.machine import Machine
 from stargate.perf.network import Network
 from stargate.perf.records import Record
@@ -18,9 +18,7 @@ from stargate.perf.records import Record
 ONE_FOR_ALL = "any"  # the only generation of a family, where generations are switched off
 ONE_TIER = 1 << 40  # a scale-up domain that holds every machine
 ATTENTION = ("attention_fraction", "attention_backward", "attention_half_tokens")
-OVERLAPS = (
-    *("tp_overlap", "cp_overlap", "ep_overlap", "p2p_overlap", "dp_overlap", "shard_overlap"),
-)
+OVERLAPS = ("tp_overlap", "cp_overlap", "ep_overlap", "p2p_overlap", "dp_overlap", "shard_overlap")
 
 
 def _as_prior(_: GenerationKey, coefficients: Coefficients) -> Coefficients:
@@ -67,13 +65,14 @@ def _flash_attention(record: Record) -> Record:
 
 def _one_software(record: Record) -> Record:
     """The family's usual software: no release does anything of its own."""
-    software = replace(
-        record.machine.software,
-        name=ONE_FOR_ALL,
-        unfused_attention=False,
-        reduces_16_bit=False,
-        plain_pipeline=False,
-        separate_accumulation=False,
+    said = record.machine.software
+    software = Generation(
+        said.family,
+        ONE_FOR_ALL,
+        said.coefficients,
+        sources=said.sources,
+        assumed=said.assumed,
+        **dict.fromkeys(TRAITS, False),
     )
     return _on(record, replace(record.machine, software=software))
 

@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from stargate.perf.calibration.fit import Fit, fit, row_weights, slopes_at
-from stargate.perf.calibration.samples import GenerationKey, Samples, key_of
+from stargate.perf.calibration.samples import GenerationKey, Samples, key_of, key_of_record
 from stargate.perf.coefficients import Coefficients
 from stargate.perf.columns import Array
 from stargate.perf.kernels import Kernels
@@ -59,7 +59,7 @@ def left_out(
         start = _forgetting(whole, samples, names == name)
         refit = converged(samples, priors, start, weights * (names != name), slopes)
         held = [r for r, group in zip(samples.records, names, strict=False) if group == name]
-        keys = {r.origin.id: (r.machine.software.family, r.machine.software.name) for r in held}
+        keys = {r.origin.id: key_of_record(r) for r in held}
         if by in KERNEL_GROUPINGS:
             timed = [one for one in samples.kernels if KERNEL_GROUPINGS[by](one) == name]
             keys |= {one.label: key_of(one) for one in timed}
