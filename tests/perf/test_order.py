@@ -85,11 +85,10 @@ def test_rows_closer_than_repeated_runs_have_no_order():
 
 
 def test_two_releases_must_differ_by_more_than_one():
-    here, there = sweep([1.0, 1.1, 2.0], [1.0, 2.0, 3.0]), NOISY.same_release.median
+    here = sweep([1.0, 1.1, 2.0], [1.0, 2.0, 3.0])
     (of_one,) = layout_sweeps(here, NOISY)
     apart = replace(here[1], origin=replace(here[1].origin, release="2023"))
     (of_two,) = layout_sweeps([here[0], apart, here[2]], NOISY)
-    assert there == 0.05
     assert (of_one.pairs_beyond_noise, of_two.pairs_beyond_noise) == (3, 2)
 
 

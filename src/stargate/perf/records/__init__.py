@@ -84,6 +84,7 @@ class Unusable:
     measured_s: float | None = None
 
 
+@cache
 def open_records(suite: str = "training") -> tuple[Record | Unusable, ...]:
     """The records that come with Stargate."""
     path = files("stargate") / "catalog" / "data" / "records" / SUITES[suite]
