@@ -50,6 +50,12 @@ def test_an_unknown_ending_is_bad_usage(tmp_path: Path) -> None:
     assert "wav, flac, mp3" in result.stderr
 
 
+def test_a_folder_that_is_not_there_is_bad_usage_before_anything_is_said(tmp_path: Path) -> None:
+    result = run(tmp_path, "speak", "ada", "Hello.", "-o", str(tmp_path / "none" / "clip.wav"))
+    assert result.exit_code == 2
+    assert "no folder" in result.stderr
+
+
 def test_a_new_home_holds_no_voice(tmp_path: Path) -> None:
     result = run(tmp_path, "voices", "--json")
     assert (result.exit_code, json.loads(result.stdout)["voices"]) == (0, [])

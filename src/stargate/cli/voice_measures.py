@@ -52,7 +52,8 @@ def survival(where: Where, folder: Path | None, unmarked: bool, as_json: bool) -
     from stargate.voice.speakers import librivox_takes, spoken_in
     from stargate.voice.trial import trial
 
-    marker, meter = where.open_home().marker, where.open_home().speech_meter
+    home = where.open_home()
+    marker, meter = home.marker, home.speech_meter
     if folder is not None:
         tell(trial(spoken_in(folder), marker, meter, log), as_json, texts.trial)
     elif unmarked:

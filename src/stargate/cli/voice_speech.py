@@ -51,6 +51,8 @@ def speak(
     kind = output.suffix.lstrip(".").lower()
     if kind not in FORMATS:
         raise click.UsageError(f"the output must end in one of {', '.join(FORMATS)}")
+    if not output.parent.is_dir():
+        raise click.UsageError(f"there is no folder {output.parent}")
     require_encoder(kind)
     words = text if text is not None else sys.stdin.read()
     home = where.open_home()
