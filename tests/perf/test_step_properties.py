@@ -218,3 +218,21 @@ def test_a_head_that_is_left_over_costs_kernels_and_passes() -> None:
     table = StrategyTable.of([Strategy(tp=8, micro_batch=size) for size in (1, 2)], [8, 8])
     one, two = evaluate(model, machine, work, table).breakdown_s["attention"]
     assert one > 1.5 * two
+
+
+def test_narrow_inputs_are_gathered_as_they_were_cast_unless_rows_have_scales() -> None:
+    """Half of the traffic of tensor parallelism are gathers, of half the bytes in 8 bit."""
+    model, machine = catalog.model("llama-3-8b"), Machine.of("h100-sxm", 8)
+    table = StrategyTable.of([Strategy(tp=8, sequence_parallel=True)], 8)
+    wide, narrow, rows = (
+        evaluate(
+            model,
+            machine,
+            TrainingWorkload(model=model, seq_len=8192, global_batch=8, precision=precision),
+            table,
+        ).breakdown_s
+        for precision in ("bf16", "fp8", "fp8-row")
+    )
+    assert narrow["tensor_parallel"][0] == pytest.approx(0.75 * wide["tensor_parallel"][0], rel=0.1)
+    assert rows["tensor_parallel"][0] == wide["tensor_parallel"][0]
+    assert rows["memory_bound"][0] > narrow["memory_bound"][0] > wide["memory_bound"][0]
