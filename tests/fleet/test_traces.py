@@ -16,8 +16,8 @@ needs_traces = pytest.mark.skipif(not TRACES.is_dir(), reason="the shared traces
 
 def test_a_line_of_swf_is_read_as_the_format_says(tmp_path: Path) -> None:
     log = tmp_path / "log.swf"
-    job = "7 {at} 3 50 4 -1 -1 8 600 -1 1 21 1 1 1 1 -1 -1\n"
-    log.write_text("; Version: 2.2\n" + job.format(at=100) + job.format(at=160))
+    job = "{n} {at} 3 50 4 -1 -1 8 600 -1 1 21 1 1 1 1 -1 -1\n"
+    log.write_text("; Version: 2.2\n" + job.format(n=7, at=100) + job.format(n=8, at=160))
     tasks = read_trace(log, "core", 16).tasks
     assert [task.at_s for task in tasks] == [0.0, 60.0]
     first = tasks[0].job
@@ -27,9 +27,10 @@ def test_a_line_of_swf_is_read_as_the_format_says(tmp_path: Path) -> None:
 
 def test_jobs_that_never_ran_are_left_out_and_counted(tmp_path: Path) -> None:
     log = tmp_path / "log.swf"
-    log.write_text("1 0 3 0 4 -1 -1 8 600 -1 0 21 1 1 1 1 -1 -1\n")
+    log.write_text("".join(f"{n} 0 3 {ran} 4 -1 -1 8 600 -1 0 21\n" for n, ran in ((1, 0), (2, 9))))
     found = read_trace(log, "core", 16)
-    assert (len(found.tasks), found.skipped["no run time"]) == (0, 1)
+    assert [task.job.id for task in found.tasks] == ["2"]
+    assert list(found.skipped.values()) == [1]
 
 
 def test_a_broken_line_is_told_with_its_number(tmp_path: Path) -> None:
@@ -37,6 +38,39 @@ def test_a_broken_line_is_told_with_its_number(tmp_path: Path) -> None:
     log.write_text("; fine\n1 2 three\n")
     with pytest.raises(SpecError, match=r"log\.swf:2: no job of SWF"):
         read_trace(log, "core", 16)
+
+
+PHILLY = "timestamp,duration,num_gpus\n"
+OPENB = "name,num_gpu,creation_time,deletion_time\n"
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "told"),
+    [
+        ("log.swf", "", r"log\.swf: no job that ran; .*processors"),
+        ("log.swf", "1 0 3 -50 4 -1 -1 8 600 -1 1 21\n", r"log\.swf: no job that ran"),
+        ("log.swf", "1 nan 3 50 4 -1 -1 8 600 -1 1 21\n", r"log\.swf:1: no job of SWF; it wants"),
+        ("log.swf", "1 0 3 inf 4 -1 -1 8 600 -1 1 21\n", r"log\.swf:1: no job of SWF; it wants"),
+        ("log.swf", 2 * "1 0 3 50 4 -1 -1 8 600 -1 1 21\n", r"log\.swf:2: .*'1', in line 1; give"),
+        ("jobs.csv", PHILLY, r"jobs\.csv: no job that ran; .*timestamp"),
+        ("jobs.csv", PHILLY + "yesterday,66,16\n", r"jobs\.csv:2: .*; it wants timestamp like"),
+        ("jobs.csv", PHILLY + "2017-10-09 07:01:55,66\n", r"jobs\.csv:2: no job of the Philly"),
+        ("jobs.csv", PHILLY + "2017-10-09 07:01:55,nan,8\n", r"jobs\.csv:2: no job of the Philly"),
+        (
+            "pods.csv",
+            OPENB + "p,1,x,5\n",
+            r"pods\.csv:2: no job of the openb pods; it wants a name",
+        ),
+        ("pods.csv", OPENB + 2 * "p,1,1,5\n", r"pods\.csv:3: another .* 'p', in line 2; give"),
+    ],
+)
+def test_what_is_no_trace_is_told_with_its_line_and_what_would_be(
+    name: str, text: str, told: str, tmp_path: Path
+) -> None:
+    trace = tmp_path / name
+    trace.write_text(text)
+    with pytest.raises(SpecError, match=told):
+        read_trace(trace, "core", 16)
 
 
 def test_a_table_of_no_known_format_is_told_what_is_known(tmp_path: Path) -> None:
