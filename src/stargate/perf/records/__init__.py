@@ -84,11 +84,15 @@ class Unusable:
     measured_s: float | None = None
 
 
-@cache
 def open_records(suite: str = "training") -> tuple[Record | Unusable, ...]:
     """The records that come with Stargate."""
-    path = files("stargate") / "catalog" / "data" / "records" / SUITES[suite]
-    return parse(path.read_text(encoding="utf-8"), SUITES[suite])
+    return _shipped(SUITES[suite])
+
+
+@cache
+def _shipped(file: str) -> tuple[Record | Unusable, ...]:
+    path = files("stargate") / "catalog" / "data" / "records" / file
+    return parse(path.read_text(encoding="utf-8"), file)
 
 
 def load(path: Path) -> tuple[Record | Unusable, ...]:
