@@ -197,11 +197,12 @@ def _jobs(rows: list[tuple[int, int, int, int]]) -> list[tuple[float, Job]]:
 
 
 @settings(max_examples=150, deadline=None)
-@given(JOBS)
+@given(JOBS, st.integers(0, 2))
 def test_backfill_never_delays_the_head_beyond_its_reservation(
-    rows: list[tuple[int, int, int, int]],
+    rows: list[tuple[int, int, int, int]], spares: int
 ) -> None:
-    state = State.of([POOL], POLICIES["easy"])
+    pool = replace(POOL, n_nodes=POOL.n_nodes + spares, spares=spares)
+    state = State.of([pool], POLICIES["easy"])
     promised: dict[str, float] = {}
     started: dict[str, float] = {}
     moments = sorted({at for at, *_ in rows} | set(range(600)))
@@ -265,3 +266,12 @@ def test_no_slot_is_given_twice_and_every_job_runs(
     policy = replace(POLICIES[name], place=cast(Rule, rule))
     started = run([POOL], policy, _jobs(rows))
     assert len(started) == len(rows)
+
+
+def test_nobody_is_sent_away_for_a_job_that_only_the_spare_nodes_could_take() -> None:
+    state = State.of([Pool("p", 4, 4, spares=1)], POLICIES["priority"])
+    submit(state, job("low", 1, 4, 100), 0.0)
+    submit(state, job("fixed", 2, 4, 100, preemptible=False), 0.0)
+    settle(state, 0.0)
+    submit(state, job("high", 2, 4, 10, priority=5), 1.0)
+    assert not decide(state, 1.0).stops

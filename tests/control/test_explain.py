@@ -108,3 +108,13 @@ def test_checkpoints_are_saved_between_intervals_and_not_at_the_end() -> None:
     assert marks.runtime_s(300.0, resumed=True) == 370.0
     assert [marks.kept_s(t) for t in (109.0, 110.0, 325.0)] == [0.0, 100.0, 200.0]
     assert Checkpoints().kept_s(math.inf) == 0.0
+
+
+def test_spare_nodes_are_told_where_only_they_are_free() -> None:
+    state = State.of([Pool("pod", 2, 4, spares=1)], POLICIES["easy"])
+    for name in ("a", "b"):
+        submit(state, Job(name, 1, 4, 10.0), 0.0)
+    carry_out(state, decide(state, 0.0), 0.0)
+    found = explain(state, "b", 1.0)
+    assert (found.reason, found.frees, found.at_s) == ("spares", ("a",), 10.0)
+    assert found.why.endswith("pod has 4 free, of which 1 nodes are kept for jobs that failed")

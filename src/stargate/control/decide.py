@@ -15,8 +15,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from stargate.control.order import in_order, within_quota
-from stargate.control.placement import place
-from stargate.control.pool import Nodes, Pool, Room
+from stargate.control.placement import place_job
+from stargate.control.pool import Nodes, Room
 from stargate.control.preemption import victims
 from stargate.control.reserve import reserve
 from stargate.control.state import (
@@ -119,9 +119,8 @@ def _found(look: _Pass, waiting: Waiting) -> tuple[int, Nodes] | None:
             continue
         if not _within_quota(look, waiting, job.workers * slots):
             continue
-        barred = _kept_free(it, room, waiting) | _reserved(look, waiting, pool)
-        barred |= it.elsewhere(job.sites)
-        nodes = place(room, it, job.workers, slots, look.state.policy.place, barred)
+        barred, rule = _reserved(look, waiting, pool), look.state.policy.place
+        nodes = place_job(room, it, job, rule, barred, failed=waiting.n_failures > 0)
         if nodes is not None:
             return pool, nodes
     return None
@@ -133,18 +132,6 @@ def _within_quota(look: _Pass, waiting: Waiting, slots: int) -> bool:
     if tenant not in look.state.policy.quotas:
         return True
     return within_quota(look.state, waiting, look.held(tenant), slots)
-
-
-def _kept_free(pool: Pool, room: Room, waiting: Waiting) -> int:
-    """The spare nodes, which only jobs that come back from a failure may take."""
-    if waiting.n_failures or not pool.spares:
-        return 0
-    mask, kept = room.by_free[pool.slots], 0
-    for _ in range(pool.spares):
-        top = 1 << mask.bit_length() >> 1
-        kept |= top
-        mask ^= top
-    return kept
 
 
 def _reserved(look: _Pass, waiting: Waiting, pool: int) -> int:

@@ -8,13 +8,16 @@ from dataclasses import dataclass
 from typing import Literal
 
 from stargate.control.admission import refusal
+from stargate.control.job import Job
 from stargate.control.order import in_order, within_quota
-from stargate.control.placement import place
 from stargate.control.pool import Pool, Room
+from stargate.control.preemption import fits
 from stargate.control.reserve import reserve
 from stargate.control.state import Lane, State, Waiting
 
-Reason = Literal["never", "backoff", "quota", "order", "down", "slots", "fragments", "starting"]
+Reason = Literal[
+    "never", "backoff", "quota", "order", "down", "slots", "spares", "fragments", "starting"
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,48 +74,40 @@ def _quota(state: State, lane: Lane, waiting: Waiting, now_s: float) -> Explanat
 
 
 def _room(state: State, lane: Lane, waiting: Waiting, now_s: float) -> Explanation | None:
-    """It does not fit on what is free: too few slots, or enough that lie apart."""
+    """It does not fit on what is free: too few slots, spare ones, or enough that lie apart."""
     job = waiting.job
     pools = [i for i in lane.pools if not job.sites or state.pools[i].reaches(job.sites)]
-    if any(_fits(state, state.pools[i], state.rooms[i], waiting) for i in pools):
+    if any(fits(state, state.pools[i], state.rooms[i], waiting) for i in pools):
         return None
     best = max(pools, key=lambda i: state.rooms[i].n_free)
     pool, room = state.pools[best], state.rooms[best]
-    needed = job.workers * pool.slots_for(job.slots, job.memory_bytes)
     then = reserve(state, lane, waiting, now_s)
+    spared = fits(state, pool, room, waiting._replace(n_failures=1))
+    reason, why = _lack(job, pool, room, then.at_s, spared)
     return Explanation(
         job.id,
-        _lack(needed, room, then.at_s),
-        _lacking(waiting, pool, room, needed),
+        reason,
+        why,
         then.at_s,
         _ended_by(state, lane, then.pool, then.nodes, then.at_s),
     )
 
 
-def _lack(needed: int, room: Room, at_s: float) -> Reason:
-    if at_s == math.inf and room.down:
-        return "down"
-    return "fragments" if needed <= room.n_free else "slots"
-
-
-def _lacking(waiting: Waiting, pool: Pool, room: Room, needed: int) -> str:
-    job = waiting.job
-    asks = f"it needs {job.workers} x {job.slots} {job.resource}"
-    down = f", {room.down.bit_count()} nodes are down" if room.down else ""
-    if needed > room.n_free:
-        return f"{asks}; {pool.id} has {room.n_free} of {pool.n_slots} free{down}"
-    able = sum(mask.bit_count() for mask in room.by_free[job.slots :])
-    return (
-        f"{asks}; {pool.id} has {room.n_free} free, but they lie apart: "
-        f"only {able} nodes have {job.slots} or more free{down}"
-    )
-
-
-def _fits(state: State, pool: Pool, room: Room, waiting: Waiting) -> bool:
-    job = waiting.job
+def _lack(job: Job, pool: Pool, room: Room, at_s: float, spared: bool) -> tuple[Reason, str]:
     slots = pool.slots_for(job.slots, job.memory_bytes)
-    barred = pool.elsewhere(job.sites)
-    return place(room, pool, job.workers, slots, state.policy.place, barred) is not None
+    asks = f"it needs {job.workers} x {slots} {job.resource}"
+    down = f", {room.down.bit_count()} nodes are down" if room.down else ""
+    if spared:
+        spares = f"of which {pool.spares} nodes are kept for jobs that failed"
+        return "spares", f"{asks}; {pool.id} has {room.n_free} free, {spares}"
+    if job.workers * slots > room.n_free:
+        why = f"{asks}; {pool.id} has {room.n_free} of {pool.n_slots} free{down}"
+        return "down" if at_s == math.inf and room.down else "slots", why
+    able = sum(mask.bit_count() for mask in room.by_free[slots:])
+    return "down" if at_s == math.inf and room.down else "fragments", (
+        f"{asks}; {pool.id} has {room.n_free} free, but they lie apart: "
+        f"only {able} nodes have {slots} or more free{down}"
+    )
 
 
 def _ended_by(state: State, lane: Lane, pool: int, nodes: int, at_s: float) -> tuple[str, ...]:

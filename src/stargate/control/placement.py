@@ -13,6 +13,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Literal
 
+from stargate.control.job import Job
 from stargate.control.pool import Nodes, Pool, Room, lowest, union
 
 Rule = Literal["first", "best", "worst", "consolidate"]
@@ -29,6 +30,25 @@ def place(
     if _n_workers(room, slots, ~barred) < workers:
         return None
     return _RULES[rule](room, pool, workers, slots, ~barred)
+
+
+def place_job(
+    room: Room, pool: Pool, job: Job, rule: Rule, barred: int = 0, *, failed: bool = False
+) -> Nodes | None:
+    """Nodes for a whole job at its sites; spare ones only if it comes back from a failure."""
+    slots = pool.slots_for(job.slots, job.memory_bytes)
+    barred |= pool.elsewhere(job.sites) | (0 if failed else kept_free(room, pool))
+    return place(room, pool, job.workers, slots, rule, barred)
+
+
+def kept_free(room: Room, pool: Pool) -> int:
+    """The spare nodes as a set: the last of those that are free as a whole."""
+    mask, kept = room.by_free[pool.slots], 0
+    for _ in range(pool.spares):
+        top = 1 << mask.bit_length() >> 1
+        kept |= top
+        mask ^= top
+    return kept
 
 
 def _one(room: Room, slots: int, rule: Rule, barred: int) -> Nodes | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from stargate.control.placement import place
+from stargate.control.placement import place_job
 from stargate.control.pool import Pool, Room
 from stargate.control.state import Lane, Running, State, Waiting
 
@@ -41,11 +41,11 @@ def _in_pool(
             room.change(run.nodes, +1)
     chosen: list[Running] = []
     for run in sorted(_below(here, waiting), key=lambda run: (run.job.priority, -run.start_s)):
-        if _fits(state, it, room, waiting):
+        if fits(state, it, room, waiting):
             break
         room.change(run.nodes, +1)
         chosen.append(run)
-    return _needed(state, it, room, waiting, chosen) if _fits(state, it, room, waiting) else None
+    return _needed(state, it, room, waiting, chosen) if fits(state, it, room, waiting) else None
 
 
 def _below(runs: list[Running], waiting: Waiting) -> list[Running]:
@@ -63,14 +63,13 @@ def _needed(
     needed: list[Running] = []
     for run in reversed(chosen):
         room.change(run.nodes, -1)
-        if not _fits(state, pool, room, waiting):
+        if not fits(state, pool, room, waiting):
             room.change(run.nodes, +1)
             needed.append(run)
     return needed[::-1]
 
 
-def _fits(state: State, pool: Pool, room: Room, waiting: Waiting) -> bool:
-    job = waiting.job
-    slots = pool.slots_for(job.slots, job.memory_bytes)
-    barred = pool.elsewhere(job.sites)
-    return place(room, pool, job.workers, slots, state.policy.place, barred) is not None
+def fits(state: State, pool: Pool, room: Room, waiting: Waiting) -> bool:
+    """Whether a waiting job could start on what is free in a pool."""
+    rule, failed = state.policy.place, waiting.n_failures > 0
+    return place_job(room, pool, waiting.job, rule, failed=failed) is not None

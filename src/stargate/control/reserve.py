@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterator, Mapping, Sequence
 from heapq import merge
 
-from stargate.control.placement import place
+from stargate.control.placement import place_job
 from stargate.control.pool import Nodes, Room, members
 from stargate.control.state import Lane, Reservation, Start, State, Waiting
 
@@ -33,8 +33,7 @@ def reserve(
             trial[pool] = ((rooms or {}).get(pool) or state.rooms[pool]).copy()
         room = trial[pool]
         room.change(nodes, +1)
-        slots, barred = it.slots_for(job.slots, job.memory_bytes), it.elsewhere(job.sites)
-        found = place(room, it, job.workers, slots, state.policy.place, barred)
+        found = place_job(room, it, job, state.policy.place, failed=waiting.n_failures > 0)
         if found is not None:
             return Reservation(job.id, max(end_s, now_s), pool, members(found))
     return Reservation(job.id, math.inf)
