@@ -8,9 +8,9 @@ from typing import Literal
 
 from stargate.control.placement import Rule
 from stargate.control.recovery import AT_ONCE, Retry
+from stargate.units import DAY_S
 
 Order = Literal["fifo", "shortest", "priority", "fair"]
-DAY_S = 86_400.0
 
 
 @dataclass(frozen=True, slots=True)

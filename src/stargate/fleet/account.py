@@ -19,9 +19,10 @@ from stargate.fleet.result import (
     SiteResult,
 )
 from stargate.fleet.scenario import Hardware, Scenario, Service, Site
-from stargate.fleet.service import HOUR_S, ServiceQueue
+from stargate.fleet.service import ServiceQueue
 from stargate.fleet.simulate import Simulation, simulate
 from stargate.plant.power import carbon_kg
+from stargate.units import HOUR_S
 
 FloatArray = NDArray[np.float64]
 POINTS_MAX = 20_000

@@ -24,7 +24,7 @@ class JobColumns:
     """A row each in the order of arrival. Replicas of services are not among them.
 
     `ran_s` is on nodes, `useful_s` the part that counts as progress; what is neither checkpoint,
-    restart nor lost. `fate` is done, running, waiting, failed or refused.
+    restart nor lost. `fate` is one of `summary.FATES`.
     """
 
     names: TextArray
@@ -75,6 +75,12 @@ class PoolResult:
     batch: StepFunction
     service: StepFunction
     down: StepFunction
+
+    @property
+    def shares(self) -> dict[str, float]:
+        """`slot_s` over capacity x time, which is 0 where no time passed."""
+        whole_s = sum(self.slot_s.values())
+        return {name: part_s / whole_s if whole_s else 0.0 for name, part_s in self.slot_s.items()}
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,16 +7,13 @@ elsewhere.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-from functools import cached_property
+from dataclasses import dataclass
 
 from stargate.catalog import Fact
 from stargate.control.job import Job
 from stargate.control.policy import Policy
 from stargate.control.pool import Pool
-
-JOULE_PER_KWH = 3.6e6
+from stargate.units import HOUR_S
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,10 +74,10 @@ class Service:
 
     def rate_per_s(self, now_s: float) -> float:
         """Requests per second in the hour that holds this moment."""
-        return self.by_hour[int(now_s // 3600.0) % len(self.by_hour)]
+        return self.by_hour[int(now_s // HOUR_S) % len(self.by_hour)]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Scenario:
     """Everything that a simulation needs besides a seed."""
 
@@ -93,9 +90,3 @@ class Scenario:
     services: tuple[Service, ...] = ()
     facts: tuple[Fact, ...] = ()
     spec_hash: str = ""
-    notes: Mapping[str, str] = field(default_factory=dict[str, str])
-
-    @cached_property
-    def site_of(self) -> dict[str, Site]:
-        """Sites by their id."""
-        return {site.id: site for site in self.sites}

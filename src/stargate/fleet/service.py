@@ -15,8 +15,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from stargate.fleet.scenario import Service
-
-HOUR_S = 3_600.0
+from stargate.units import HOUR_S
 
 
 @dataclass(slots=True)

@@ -39,7 +39,8 @@ from stargate.engine.streams import stream
 from stargate.engine.trace_hash import TraceHash
 from stargate.fleet.ledger import Ledger, PoolLog
 from stargate.fleet.scenario import Hardware, Scenario, Service, Task
-from stargate.fleet.service import HOUR_S, ServiceQueue
+from stargate.fleet.service import ServiceQueue
+from stargate.units import HOUR_S
 
 
 class Event(IntEnum):
@@ -235,7 +236,7 @@ def _fail(it: Simulation, index: int, attempt: int) -> None:
 
 
 def _next_failure_s(it: Simulation, index: int, hardware: Hardware) -> float:
-    """Failures of n nodes, each at the rate r: the next after Exp(n r). None without repair."""
+    """Failures of n nodes, each at the rate r: the next after Exp(n r)."""
     rate = hardware.failures_per_node_s * hardware.pool.n_nodes
     return it.now_s + float(it.failing[index].exponential(1.0 / rate))
 

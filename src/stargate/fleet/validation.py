@@ -24,8 +24,8 @@ from stargate.fleet.result import FleetResult
 from stargate.fleet.scenario import Hardware, Scenario, Service, Site, Task
 from stargate.perf.voice_capacity import erlang_c, mean_wait_s
 from stargate.plant.reliability import daly_interval_s
+from stargate.units import DAY_S, HOUR_S
 
-HOUR_S, DAY_S = 3_600.0, 86_400.0
 OPENB_TOLERANCE = 0.7  # points of allocation
 ORDERS = 20
 SIGMAS = 3.0

@@ -19,8 +19,8 @@ from stargate.spec.document import Document
 from stargate.spec.fleet import Fleet, FleetJob, Saving
 from stargate.spec.job import TrainingJob
 from stargate.spec.voice import VoiceWorkload
+from stargate.units import DAY_S, HOUR_S
 
-HOUR_S, DAY_S = 3_600.0, 86_400.0
 RESTART = "cold_recovery_16k"
 LEARNING_S, LEARNING_BYTES = "voice_enrolment_time", "voice_enrolment_memory"
 SPEECH_COST, SPEAKING_BYTES = "voice_speech_cost", "voice_replica_memory"

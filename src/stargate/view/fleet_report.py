@@ -9,21 +9,7 @@ import stargate
 from stargate.fleet.result import FleetResult
 from stargate.fleet.summary import summary
 from stargate.view.figures.fleet import power_chart, queue_chart, use_chart
-from stargate.view.fleet_words import (
-    JOB_COLUMNS,
-    POOL_COLUMNS,
-    SERVICE_COLUMNS,
-    SITE_COLUMNS,
-    TENANT_COLUMNS,
-    answers,
-    basis,
-    duration,
-    job_rows,
-    pool_row,
-    service_rows,
-    site_rows,
-    tenant_rows,
-)
+from stargate.view.fleet_words import MWH_J, TEXT_COLUMNS, answers, basis, duration, listings
 from stargate.view.page import (
     Column,
     Markup,
@@ -60,7 +46,7 @@ def fleet_page(result: FleetResult, command_line: str = "") -> str:
 
 def _key_figures(result: FleetResult) -> Markup:
     found = summary(result.jobs)
-    energy_mwh = sum(site.facility_energy_j for site in result.sites) / 3.6e9
+    energy_mwh = sum(site.facility_energy_j for site in result.sites) / MWH_J
     return key_figures(
         [
             ("Jobs done", count(found.fates["done"]), f"of {count(found.n_jobs)}"),
@@ -82,24 +68,14 @@ def _charts(result: FleetResult) -> list[Section]:
 
 
 def _tables(result: FleetResult) -> list[Section]:
-    pools = [pool_row(pool, result.span_s) for pool in result.pools]
-    shown: list[tuple[str, str, Sequence[str], Sequence[Sequence[str]]]] = [
-        ("sites", "Sites", SITE_COLUMNS, site_rows(result)),
-        ("pools", "Use of slot time", POOL_COLUMNS, pools),
-        ("tenants", "Tenants", TENANT_COLUMNS, tenant_rows(result)),
-        ("jobs", "The largest jobs", JOB_COLUMNS, job_rows(result)),
-        ("services", "Services", SERVICE_COLUMNS, service_rows(result)),
-        ("refused", "Refused", ("Job", "Why"), list(result.refused.items())),
-    ]
     return [
-        Section(name, title, [table(_columns(columns), rows)])
-        for name, title, columns, rows in shown
-        if rows
+        Section(each.id, each.title, [table(_columns(each.columns), each.rows)])
+        for each in listings(result)
     ]
 
 
 def _columns(names: Sequence[str]) -> list[Column]:
-    return [Column(name, number=i > 0) for i, name in enumerate(names)]
+    return [Column(name, number=i > 0 and name not in TEXT_COLUMNS) for i, name in enumerate(names)]
 
 
 def _basis(result: FleetResult, command_line: str) -> list[Section]:

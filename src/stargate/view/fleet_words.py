@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
 
-from stargate.fleet.result import FleetResult, PoolResult, ServiceResult
-from stargate.fleet.scenario import JOULE_PER_KWH
+from stargate.fleet.result import FleetResult, ServiceResult
 from stargate.fleet.summary import by_tenant, largest, summary
+from stargate.units import DAY_S, HOUR_S
 from stargate.view.wording import count, listing, money, percent, utilisation
 
-HOUR_S, DAY_S = 3_600.0, 86_400.0
+MWH_J = 3.6e9
 FATE_WORDS = {
     "done": "done",
     "running": "running at the end",
@@ -18,11 +20,17 @@ FATE_WORDS = {
     "failed": "failed for good or waiting to be tried again",
     "refused": "refused",
 }
-POOL_COLUMNS = ("Pool", "Site", "Slots", "Jobs", "Services", "Down", "Idle")
-SITE_COLUMNS = ("Site", "Energy (MWh)", "IT (MWh)", "Peak hour (MW)", "Cost", "CO2 (t)")
-TENANT_COLUMNS = ("Tenant", "Jobs", "Done", "Mean wait", "95 % within", "Slot hours", "Goodput")
-JOB_COLUMNS = ("Job", "Slots", "Waited", "On nodes", "Goodput", "ETTR", "Cut short", "Fate")
-SERVICE_COLUMNS = ("Service", "Requests", "Waited", "Mean wait", "99 % within", "Replicas", "Busy")
+TEXT_COLUMNS = ("Site", "Fate", "Why")
+Rows = list[tuple[str, ...]]
+
+
+class Listing(NamedTuple):
+    """A table: the first column names the row, the others are numbers but for `TEXT_COLUMNS`."""
+
+    id: str
+    title: str
+    columns: tuple[str, ...]
+    rows: Rows
 
 
 def duration(time_s: float) -> str:
@@ -66,7 +74,7 @@ def _energy(result: FleetResult) -> str:
     tonnes = sum(site.carbon_kg for site in result.sites) / 1e3
     peak_w = float(np.sum([site.power_w for site in result.sites], axis=0).max())
     return (
-        f"It took {energy_j / JOULE_PER_KWH / 1e3:,.1f} MWh from the grid ({money(usd)}, "
+        f"It took {energy_j / MWH_J:,.1f} MWh from the grid ({money(usd)}, "
         f"{count(round(tonnes))} t of CO2), at most {peak_w / 1e6:,.2f} MW in an hour."
     )
 
@@ -79,20 +87,54 @@ def _service(service: ServiceResult) -> str:
     )
 
 
-def pool_row(pool: PoolResult, span_s: float) -> tuple[str, ...]:
-    """How the slots of a pool were used."""
-    whole_s = pool.n_slots * span_s
-    used = (pool.slot_s[name] / whole_s for name in ("batch", "service", "down", "idle"))
-    return (pool.id, pool.site, f"{pool.n_slots:,}", *(utilisation(share) for share in used))
+def listings(result: FleetResult) -> list[Listing]:
+    """The tables that have rows: sites, pools, tenants, the largest jobs, services, refusals."""
+    found = (*_of_machine(result), *_of_work(result))
+    return [listing for listing in found if listing.rows]
 
 
-def site_rows(result: FleetResult) -> list[tuple[str, ...]]:
+def _of_machine(result: FleetResult) -> tuple[Listing, ...]:
+    energy = ("Energy (MWh)", "IT (MWh)", "Peak hour (MW)", "Cost", "CO2 (t)")
+    uses = ("Jobs", "Services", "Down", "Idle")
+    return (
+        Listing("sites", "Sites", ("Site", *energy), _sites(result)),
+        Listing("pools", "Use of slot time", ("Pool", "Site", "Slots", *uses), _pools(result)),
+    )
+
+
+def _of_work(result: FleetResult) -> tuple[Listing, ...]:
+    fared = ("Jobs", "Done", "Mean wait", "95 % within", "Slot hours", "Goodput")
+    ran = ("Slots", "Waited", "On nodes", "Goodput", "ETTR", "Cut short", "Fate")
+    answered = ("Requests", "Waited", "Mean wait", "99 % within", "Replicas", "Busy")
+    return (
+        Listing("tenants", "Tenants", ("Tenant", *fared), _tenants(result)),
+        Listing("jobs", "The largest jobs", ("Job", *ran), _jobs(result)),
+        Listing("services", "Services", ("Service", *answered), _services(result)),
+        Listing("refused", "Refused", ("Job", "Why"), list(result.refused.items())),
+    )
+
+
+def _pools(result: FleetResult) -> Rows:
+    """How the slots of each pool were used."""
+    uses = ("batch", "service", "down", "idle")
+    return [
+        (
+            pool.id,
+            pool.site,
+            f"{pool.n_slots:,}",
+            *(utilisation(pool.shares[name]) for name in uses),
+        )
+        for pool in result.pools
+    ]
+
+
+def _sites(result: FleetResult) -> Rows:
     """Energy, money and carbon of each site."""
     return [
         (
             site.id,
-            f"{site.facility_energy_j / JOULE_PER_KWH / 1e3:,.1f}",
-            f"{site.it_energy_j / JOULE_PER_KWH / 1e3:,.1f}",
+            f"{site.facility_energy_j / MWH_J:,.1f}",
+            f"{site.it_energy_j / MWH_J:,.1f}",
             f"{site.power_w.max() / 1e6:,.2f}",
             money(site.cost_usd),
             f"{site.carbon_kg / 1e3:,.1f}",
@@ -101,7 +143,7 @@ def site_rows(result: FleetResult) -> list[tuple[str, ...]]:
     ]
 
 
-def tenant_rows(result: FleetResult) -> list[tuple[str, ...]]:
+def _tenants(result: FleetResult) -> Rows:
     """Jobs of each tenant, and how they fared."""
     return [
         (
@@ -117,7 +159,7 @@ def tenant_rows(result: FleetResult) -> list[tuple[str, ...]]:
     ]
 
 
-def job_rows(result: FleetResult) -> list[tuple[str, ...]]:
+def _jobs(result: FleetResult) -> Rows:
     """The largest jobs, one a row."""
     jobs, goodput = result.jobs, result.jobs.goodput()
     effective = jobs.effective_share(result.span_s)
@@ -136,7 +178,7 @@ def job_rows(result: FleetResult) -> list[tuple[str, ...]]:
     ]
 
 
-def service_rows(result: FleetResult) -> list[tuple[str, ...]]:
+def _services(result: FleetResult) -> Rows:
     """How each service answered."""
     return [
         (

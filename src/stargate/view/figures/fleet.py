@@ -9,9 +9,9 @@ import plotly.graph_objects as go
 
 from stargate.engine.step_function import StepFunction
 from stargate.fleet.result import PoolResult, SiteResult
+from stargate.units import DAY_S
 from stargate.view.figures.style import SERIES, Chart, Floats, new_figure, number_axis
 
-DAY_S = 86_400.0
 _ROWS_MAX = 40
 
 
@@ -64,7 +64,8 @@ def use_chart(pool: PoolResult, edges_s: Floats, *, basis: str) -> Chart:
             hovertemplate="%{fullData.name}, day %{x:.2f}: %{y:,.0f} slots<extra></extra>",
         )
     _axes(figure, f"Slots of {pool.n_slots:,}")
-    busy = (pool.slot_s["batch"] + pool.slot_s["service"]) / sum(pool.slot_s.values())
+    figure.update_yaxes(range=[0, 1.02 * pool.n_slots])
+    busy = pool.shares["batch"] + pool.shares["service"]
     return Chart(
         id=f"use-{pool.id}",
         title=f"Use of {pool.id}",
