@@ -13,6 +13,7 @@ import argparse
 import http.client
 import json
 import os
+import socket
 import statistics
 import subprocess
 import sys
@@ -42,7 +43,15 @@ TEXTS = (
 RATE_HZ, SAMPLE_BYTES = 24_000, 2
 HEARD_S = 0.1
 TICK_S = 1 / os.sysconf("SC_CLK_TCK")
-PORT = 8_893
+
+
+@dataclass(frozen=True, slots=True)
+class Server:
+    """A server that is ready: its process, its port, and a key for it."""
+
+    pid: int
+    port: int
+    key: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,29 +95,34 @@ def row_text(row: list[Heard]) -> str:
 
 def measured(audio_format: str, assets: Assets) -> list[Heard]:
     """A server's first request and those after it."""
-    with tempfile.TemporaryDirectory() as folder, serving(Path(folder), assets) as (pid, key):
-        return [ask(pid, key, text, audio_format) for text in TEXTS]
+    with tempfile.TemporaryDirectory() as folder, serving(Path(folder), assets) as server:
+        return [ask(server, text, audio_format) for text in TEXTS]
 
 
 @contextmanager
-def serving(directory: Path, assets: Assets) -> Iterator[tuple[int, str]]:
-    """A server with one voice that says that it is ready; its process and a key for it."""
-    key = furnish(directory, assets)
+def serving(directory: Path, assets: Assets) -> Iterator[Server]:
+    """A server with one voice, from when it says that it is ready."""
+    key, port = furnish(directory, assets), free_port()
     where = ("--home", str(directory), "--assets", str(assets.directory))
     command = "from stargate.cli import main; main()"
-    asked = ("serve", "--port", str(PORT), "--workers", "0")
+    asked = ("serve", "--port", str(port), "--workers", "0")
     process = subprocess.Popen(
         [sys.executable, "-c", command, "voice", *where, *asked], stderr=subprocess.PIPE, text=True
     )
     assert process.stderr is not None
     try:
-        for line in process.stderr:
-            if line.strip() == "ready":
-                break
-        yield process.pid, key
+        if "ready\n" not in process.stderr:  # read up to there, or to its end
+            raise RuntimeError("the server ended before it was ready")
+        yield Server(process.pid, port, key)
     finally:
         process.terminate()
         process.communicate()
+
+
+def free_port() -> int:
+    """A port on which nobody listens."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        return listener.getsockname()[1]
 
 
 def furnish(directory: Path, assets: Assets) -> str:
@@ -128,19 +142,19 @@ def furnish(directory: Path, assets: Assets) -> str:
     return KeyRing(directory / "api-keys.json").issue("local", "owner")
 
 
-def ask(pid: int, key: str, text: str, audio_format: str) -> Heard:
+def ask(server: Server, text: str, audio_format: str) -> Heard:
     """Ask for a text and note what had arrived when, at which cost."""
     body = json.dumps({"input": text, "voice": "stock", "response_format": audio_format})
-    headers = {"Authorization": f"Bearer {key}", "Content-Type": "application/json"}
-    connection = http.client.HTTPConnection("127.0.0.1", PORT)
-    cpu_before_s, started_s = processor_time_s(pid), time.perf_counter()
+    headers = {"Authorization": f"Bearer {server.key}", "Content-Type": "application/json"}
+    connection = http.client.HTTPConnection("127.0.0.1", server.port)
+    cpu_before_s, started_s = processor_time_s(server.pid), time.perf_counter()
     connection.request("POST", "/v1/audio/speech", body, headers)
     response = connection.getresponse()
     assert response.status == 200, response.read()
     arrived: list[tuple[float, float, bytes]] = []
     while chunk := response.read1(2**16):
         now_s = time.perf_counter() - started_s
-        arrived.append((processor_time_s(pid) - cpu_before_s, now_s, chunk))
+        arrived.append((processor_time_s(server.pid) - cpu_before_s, now_s, chunk))
     connection.close()
     first_cpu_s, first_wall_s = first_sound(arrived, audio_format)
     whole_s = duration_s(b"".join(chunk for *_, chunk in arrived), audio_format)
