@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import click
 
 from stargate.cli.exits import Exit
+from stargate.errors import Problem, SpecError
 
 if TYPE_CHECKING:
     from stargate.control.happenings import Difference
@@ -20,7 +21,11 @@ def replayed(log: Path, as_json: bool) -> int:
     """Say how many decisions come out as they were recorded, and which do not."""
     from stargate.control.happenings import play, read
 
-    happenings = list(read(log.read_text(encoding="utf-8")))
+    try:
+        happenings = list(read(log.read_text(encoding="utf-8")))
+    except UnicodeDecodeError as error:
+        mend = "give what `stargate jobs --log` printed"
+        raise SpecError([Problem(f"no text: {error}", file=str(log), mend=mend)]) from None
     _, differences = play(happenings)
     kinds = Counter(each.kind for each in happenings)
     if as_json:

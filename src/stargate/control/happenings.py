@@ -40,12 +40,12 @@ class Happening:
         return json.dumps(asdict(self), sort_keys=True, allow_nan=False)
 
     @classmethod
-    def of_line(cls, line: str) -> Happening:
-        """What `line` wrote."""
+    def of_line(cls, line: str, number: int) -> Happening:
+        """What `line` wrote, as the line of that number."""
         try:
             return cls(**json.loads(line))
         except (TypeError, ValueError):
-            message = f"no line of an event log: {line[:60]!r}"
+            message = f"line {number} is none of an event log: {line[:60]!r}"
             raise StargateError(message) from None
 
 
@@ -82,10 +82,13 @@ def begin(first: Happening) -> State:
     """The empty state of the machine that the first line describes."""
     if first.kind != MACHINE:
         raise StargateError(f"an event log begins with the machine, not with {first.kind!r}")
-    policy = dict(first.detail["policy"])
-    retry = Retry(**policy.pop("retry", {}))
-    pools = [Pool(**_tuples(pool)) for pool in first.detail["pools"]]
-    return State.of(pools, Policy(**policy, retry=retry))
+    try:
+        policy = dict(first.detail["policy"])
+        retry = Retry(**policy.pop("retry", {}))
+        pools = [Pool(**_tuples(pool)) for pool in first.detail["pools"]]
+        return State.of(pools, Policy(**policy, retry=retry))
+    except (KeyError, TypeError, ValueError):
+        raise StargateError("the machine of the event log lacks its pools or policy") from None
 
 
 def tell(state: State, happening: Happening) -> Difference | None:
@@ -104,13 +107,27 @@ def play(happenings: Iterable[Happening]) -> tuple[State, list[Difference]]:
     if first is None:
         raise StargateError("the event log is empty")
     state = begin(first)
-    found = [tell(state, each) for each in lines]
+    found = [_fitting(state, number, each) for number, each in enumerate(lines, 2)]
     return state, [each for each in found if each is not None]
+
+
+def _fitting(state: State, number: int, happening: Happening) -> Difference | None:
+    """`tell`, for a record that may be broken."""
+    try:
+        return tell(state, happening)
+    except (KeyError, TypeError, ValueError, IndexError):
+        message = (
+            f"happening {number} of the event log, {happening.kind!r} of {happening.job!r}, does "
+            "not follow from those before it; give the whole log of one machine"
+        )
+        raise StargateError(message) from None
 
 
 def read(text: str) -> Iterator[Happening]:
     """The happenings of a log, a line each."""
-    return (Happening.of_line(line) for line in text.splitlines() if line.strip())
+    for number, line in enumerate(text.splitlines(), 1):
+        if line.strip():
+            yield Happening.of_line(line, number)
 
 
 def _decide_again(state: State, happening: Happening) -> Difference | None:
