@@ -81,3 +81,28 @@ def test_a_report_is_one_file_that_names_its_seed(spec: str, tmp_path: Path) -> 
     assert "seed 3" in page
     assert 'id="chart-power"' in page
     assert "stargate simulate" in page
+
+
+def test_a_trace_of_which_no_job_can_run_is_told_without_a_span_of_time(tmp_path: Path) -> None:
+    spec, log = tmp_path / "spec.yaml", tmp_path / "log.swf"
+    spec.write_text(SPEC.split("fleet:")[0])
+    log.write_text("1 0 3 50 64 -1 -1 64 600 -1 1 21\n")
+    done = CliRunner().invoke(main, ["simulate", str(spec), "--trace", str(log)])
+    assert done.exit_code == 1
+    assert "Of 1 jobs in 0\u00a0s: 1 refused." in done.stdout
+    assert "nan\u00a0%" not in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("options", "told"),
+    [
+        (["--cluster", "pod"], "--cluster says where a --trace runs"),
+        (["--replay", "{spec}"], "--replay takes the place of FILE"),
+    ],
+)
+def test_options_that_would_do_nothing_are_refused(
+    spec: str, options: list[str], told: str
+) -> None:
+    done = CliRunner().invoke(main, ["simulate", spec, *(o.format(spec=spec) for o in options)])
+    assert done.exit_code == 2
+    assert told in done.output

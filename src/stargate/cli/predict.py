@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-import shlex
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, get_args
 
 import click
 
+from stargate.cli.again import same_again
 from stargate.cli.prediction_question import (
     Flags,
     counts_of,
@@ -144,7 +144,7 @@ def command(
         from stargate.view.prediction_report import prediction_report
 
         beside = _beside(question, prediction, compared, front, space)
-        line = _same_again()
+        line = same_again("output", "as_json", "trace")
         prediction_report(question, prediction, output, command_line=line, beside=beside)
         click.echo(f"report: {output}", err=as_json)
 
@@ -209,19 +209,3 @@ def _beside(
             **space,
         )
     return Beside(front=front, sample=sample, compared=compared, slowest=SLOWEST_DRAWN)
-
-
-def _same_again() -> str:
-    """The command that gives the same report: what was typed, without where it was written."""
-    context = click.get_current_context()
-    words = ["stargate predict"]
-    for parameter in context.command.params:
-        name, value = parameter.name or "", context.params.get(parameter.name or "")
-        if name in ("output", "as_json", "trace") or value in (None, False, ()):
-            continue
-        if value == parameter.get_default(context):
-            continue
-        option = parameter.opts[-1] if isinstance(parameter, click.Option) else ""
-        for one in value if isinstance(value, tuple) else (value,):
-            words += filter(None, (option, "" if one is True else shlex.quote(str(one))))
-    return " ".join(words)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from stargate.cli.again import same_again
 from stargate.cli.exits import Exit
 from stargate.cli.specification import load_specification, overrides_option
 from stargate.errors import Problem, SpecError
@@ -63,11 +64,15 @@ def command(
     told to the scheduler again, which exits with 1 if it would now decide otherwise anywhere.
     """
     if replay is not None:
+        if file is not None or trace is not None:
+            raise click.UsageError("--replay takes the place of FILE and --trace; give one")
         from stargate.cli.replay import replayed
 
         return replayed(replay, as_json)
     if file is None:
         raise click.UsageError("give FILE, or --replay with the event log of a live machine")
+    if cluster is not None and trace is None:
+        raise click.UsageError("--cluster says where a --trace runs; give one, or leave it out")
     from stargate.fleet.account import run
     from stargate.fleet.build import scenario_of
 
@@ -86,10 +91,7 @@ def command(
     if output is not None:
         from stargate.view.fleet_report import fleet_report
 
-        parts = ["stargate simulate", file, *(f"-s {text}" for text in overrides)]
-        said = {"--trace": trace, "--cluster": cluster, "--policy": policy, "--seed": seed}
-        parts += [f"{name} {value}" for name, value in said.items() if value is not None]
-        fleet_report(result, output, command_line=" ".join(parts))
+        fleet_report(result, output, command_line=same_again("output", "as_json"))
         click.echo(f"report: {output}", err=as_json)
     return Exit.NO if result.refused else Exit.YES
 

@@ -118,5 +118,6 @@ class Ledger:
 
     def withdraw(self, number: int, now_s: float) -> None:
         """A job is withdrawn before it starts."""
-        self.rows[number].fate = "withdrawn"
+        row = self.rows[number]
+        row.fate, row.ended_s = "withdrawn", now_s
         self.queued(now_s, -1)

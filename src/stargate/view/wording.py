@@ -91,7 +91,9 @@ def seconds(time_s: float) -> str:
 
 
 def utilisation(share: float) -> str:
-    """`52.3 %`: shares of a peak are compared to the tenth of a percent."""
+    """`52.3 %`: shares of a peak are compared to the tenth of a percent; a dash for none."""
+    if not math.isfinite(share):
+        return "–"
     return f"{100 * share:.1f}{_NO_BREAK}%"
 
 
