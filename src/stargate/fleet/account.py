@@ -20,7 +20,8 @@ from stargate.fleet.result import (
 )
 from stargate.fleet.scenario import Hardware, Scenario, Service, Site
 from stargate.fleet.service import ServiceQueue
-from stargate.fleet.simulate import Simulation, simulate
+from stargate.fleet.simulate import simulate
+from stargate.fleet.under_way import Simulation
 from stargate.plant.power import carbon_kg
 from stargate.units import HOUR_S
 

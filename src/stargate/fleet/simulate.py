@@ -13,74 +13,27 @@ from __future__ import annotations
 import heapq
 import math
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
-from enum import IntEnum
 
-import numpy as np
-
-from stargate.control.admission import refusal, replicas_for, scale
 from stargate.control.decide import decide
 from stargate.control.recovery import kept_after_failure_s, kept_on_request_s
 from stargate.control.state import (
     Decision,
     Running,
     State,
-    cancel,
     carry_out,
     fail_job,
     fail_node,
     finish,
     repair_node,
     stopped,
-    submit,
     wake,
 )
 from stargate.engine.streams import stream
-from stargate.engine.trace_hash import TraceHash
 from stargate.fleet.ledger import Ledger, PoolLog
-from stargate.fleet.scenario import Hardware, Scenario, Service, Task
+from stargate.fleet.replicas import scale_services
+from stargate.fleet.scenario import Hardware, Scenario
 from stargate.fleet.service import ServiceQueue
-from stargate.units import HOUR_S
-
-
-class Event(IntEnum):
-    """What can happen, in the order in which it counts when it happens at the same moment."""
-
-    FINISH = 0
-    RELEASE = 1
-    REPAIR = 2
-    FAIL = 3
-    SUBMIT = 4
-    SCALE = 5
-    WAKE = 6
-    START = 7
-    STOP = 8
-
-
-# What the loop holds: (time, sort, number of the subject, attempt).
-_Entry = tuple[float, int, int, int]
-
-
-@dataclass(slots=True)
-class Simulation:
-    """A scenario under way."""
-
-    scenario: Scenario
-    seed: int
-    state: State
-    ledger: Ledger
-    now_s: float = 0.0
-    events: list[_Entry] = field(default_factory=list[_Entry])
-    trace: TraceHash = field(default_factory=TraceHash)
-    number: dict[str, int] = field(default_factory=dict[str, int])
-    attempt: dict[str, int] = field(default_factory=dict[str, int])
-    left_s: dict[str, float] = field(default_factory=dict[str, float])
-    queues: dict[str, ServiceQueue] = field(default_factory=dict[str, ServiceQueue])
-    serves: dict[str, str] = field(default_factory=dict[str, str])
-    replicas: dict[str, list[str]] = field(default_factory=dict[str, list[str]])
-    possible: set[tuple[object, ...]] = field(default_factory=set[tuple[object, ...]])
-    failing: dict[int, np.random.Generator] = field(default_factory=dict[int, np.random.Generator])
-    wake_s: float = math.inf
+from stargate.fleet.under_way import Event, Simulation, come
 
 
 def simulate(scenario: Scenario, seed: int = 1) -> Simulation:
@@ -127,7 +80,7 @@ def _run(it: Simulation) -> None:
             _, sort, subject, attempt = heapq.heappop(events)
             _HANDLERS[sort](it, subject, attempt)
         while coming < len(tasks) and tasks[coming].at_s <= now_s:
-            _submit(it, tasks[coming])
+            come(it, tasks[coming])
             coming += 1
         while events and events[0][0] <= now_s:
             _, sort, subject, attempt = heapq.heappop(events)
@@ -142,22 +95,6 @@ def _run(it: Simulation) -> None:
 def _all_done(it: Simulation) -> bool:
     """Whether only failures and repairs of idle nodes are left to happen."""
     return not it.state.lane_of and math.isinf(it.scenario.horizon_s)
-
-
-def _submit(it: Simulation, task: Task) -> None:
-    job = task.job
-    number = it.number[job.id] = it.ledger.arrive(task, it.now_s)
-    it.trace.add(it.now_s, Event.SUBMIT, number)
-    shape = (job.resource, job.workers, job.slots, job.memory_bytes, job.sites, job.tenant)
-    if shape not in it.possible:
-        why = refusal(it.state.pools, it.state.policy, job)
-        if why:
-            it.ledger.refuse(number, why)
-            return
-        it.possible.add(shape)
-    it.left_s[job.id] = task.work_s
-    submit(it.state, job, it.now_s)
-    it.ledger.queued(it.now_s, +1)
 
 
 def _decide(it: Simulation) -> None:
@@ -191,13 +128,14 @@ def _started(it: Simulation, decision: Decision) -> None:
 
 
 def _finish(it: Simulation, number: int, attempt: int) -> None:
-    """A job is done, unless it was cut short since its end was foreseen."""
+    """A job is done, or a replica has served its last request, unless cut short since foreseen."""
     name = it.ledger.rows[number].name
     if it.attempt.get(name) != attempt or name not in it.state.running:
         return
-    it.trace.add(it.now_s, Event.FINISH, number)
     run = finish(it.state, name, it.now_s)
-    it.ledger.end(number, run, it.now_s, it.left_s.pop(name), "done")
+    batch = run.job.kind == "batch"
+    it.trace.add(it.now_s, Event.FINISH if batch else Event.RELEASE, number)
+    it.ledger.end(number, run, it.now_s, it.left_s.pop(name) if batch else 0.0, "done")
 
 
 def _send_away(it: Simulation, name: str) -> None:
@@ -245,7 +183,7 @@ def _cut_short(it: Simulation, name: str) -> None:
     """A job lost a node; it goes back to its last checkpoint."""
     run, number = it.state.running[name], it.number[name]
     if run.job.kind == "service" and name not in it.serves:
-        _release(it, number, it.attempt[name])
+        _finish(it, number, it.attempt[name])
         return
     if name in it.serves:
         it.queues[it.serves[name]].lose(name, it.now_s)
@@ -273,55 +211,6 @@ def _wake(it: Simulation, subject: int, attempt: int) -> None:
     wake(it.state)
 
 
-def _scale(it: Simulation, subject: int, attempt: int) -> None:
-    """A new hour: as many replicas of each service as its load asks for."""
-    del subject, attempt
-    for service in it.scenario.services:
-        held = it.replicas[service.id]
-        rate = service.rate_per_s(it.now_s)
-        wanted = replicas_for(rate, service.service_s, service.waiting, service.replicas_max)
-        change = scale(len(held), wanted)
-        for _ in range(change):
-            _grow(it, service)
-        for _ in range(-change):
-            _shrink(it, service)
-    heapq.heappush(it.events, (it.now_s + HOUR_S, Event.SCALE, 0, 0))
-
-
-def _grow(it: Simulation, service: Service) -> None:
-    name = f"{service.id}/{len(it.number)}"
-    it.replicas[service.id].append(name)
-    it.serves[name] = service.id
-    _submit(it, Task(it.now_s, replace(service.replica, id=name), math.inf))
-
-
-def _shrink(it: Simulation, service: Service) -> None:
-    """Let a replica go: one that still waits to start, or the one that is idle first."""
-    held, queue = it.replicas[service.id], it.queues[service.id]
-    waits = next((name for name in reversed(held) if name not in it.state.running), None)
-    if waits is not None:
-        held.remove(waits)
-        del it.serves[waits]
-        cancel(it.state, waits, it.now_s)
-        it.ledger.withdraw(it.number[waits], it.now_s)
-        return
-    name, idle_s = queue.first_to_go(it.now_s)
-    held.remove(name)
-    del it.serves[name]
-    entry = (idle_s, int(Event.RELEASE), it.number[name], it.attempt[name])
-    heapq.heappush(it.events, entry)
-
-
-def _release(it: Simulation, number: int, attempt: int) -> None:
-    """A replica has served its last request."""
-    name = it.ledger.rows[number].name
-    if it.attempt.get(name) != attempt or name not in it.state.running:
-        return
-    it.trace.add(it.now_s, Event.RELEASE, number)
-    run = finish(it.state, name, it.now_s)
-    it.ledger.end(number, run, it.now_s, 0.0, "done")
-
-
 def _count_what_runs(it: Simulation) -> None:
     """At the horizon: what the jobs that still run have done so far."""
     for name, run in it.state.running.items():
@@ -333,9 +222,9 @@ def _count_what_runs(it: Simulation) -> None:
 
 _HANDLERS: dict[int, Callable[[Simulation, int, int], None]] = {
     Event.FINISH: _finish,
-    Event.RELEASE: _release,
+    Event.RELEASE: _finish,
     Event.REPAIR: _repair,
     Event.FAIL: _fail,
-    Event.SCALE: _scale,
+    Event.SCALE: scale_services,
     Event.WAKE: _wake,
 }
