@@ -200,3 +200,16 @@ def test_two_jobs_of_one_name_cannot_be() -> None:
     task = Task(0.0, Job("a", expected_s=5.0), 5.0)
     with pytest.raises(RuntimeError, match="a is there already"):
         run(scenario([task, replace(task, at_s=1.0)]))
+
+
+def test_a_replica_that_fits_nowhere_is_refused_and_its_requests_are_not_served() -> None:
+    pool = Pool("p", 1, 4, site="s", memory_per_slot_bytes=1e9)
+    replica = Job("web", kind="service", memory_bytes=5e9)
+    service = Service("web", replica, (0.5, 0.0), 10.0)
+    it = scenario([], hardware=(Hardware(pool),), services=(service,), horizon_s=3 * HOUR_S)
+    result = run(it)
+    assert set(result.refused.values()) == {
+        "1 x 1 core with 5 GB each are more than p holds, with 1 nodes of 4 and 4 GB"
+    }
+    assert result.services[0].n_requests == 0
+    assert result.services[0].n_unserved > 3000

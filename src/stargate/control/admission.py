@@ -21,7 +21,9 @@ def refusal(pools: Sequence[Pool], policy: Policy, job: Job) -> str | None:
     if not there:
         return f"none of its sites ({', '.join(job.sites)}) has {job.resource}"
     if not any(_holds(pool, job) for pool in there):
-        return f"{job.workers} x {job.slots} {job.resource} are more than {_largest(there)}"
+        asked = f"{job.workers} x {job.slots} {job.resource}"
+        memory = f" with {job.memory_bytes / 1e9:.3g} GB each" if job.memory_bytes else ""
+        return f"{asked}{memory} are more than {_largest(there)}"
     quota = policy.quotas.get(job.tenant)
     if quota is not None and job.workers * job.slots > quota:
         return f"{job.workers * job.slots} {job.resource} are above the {quota} of {job.tenant}"
@@ -40,7 +42,9 @@ def _holds(pool: Pool, job: Job) -> bool:
 def _largest(pools: Sequence[Pool]) -> str:
     pool = max(pools, key=lambda p: p.n_slots)
     spare = f", {pool.spares} of them spare" if pool.spares else ""
-    return f"{pool.id} holds, with {pool.n_nodes} nodes of {pool.slots}{spare}"
+    memory_bytes = pool.slots * pool.memory_per_slot_bytes
+    memory = f" and {memory_bytes / 1e9:.3g} GB" if memory_bytes < math.inf else ""
+    return f"{pool.id} holds, with {pool.n_nodes} nodes of {pool.slots}{memory}{spare}"
 
 
 def replicas_for(requests_per_s: float, service_s: float, waiting: float, n_max: int) -> int:

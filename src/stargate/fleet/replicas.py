@@ -22,17 +22,21 @@ def scale_services(it: Simulation, subject: int, attempt: int) -> None:
         wanted = replicas_for(rate, service.service_s, service.waiting, service.replicas_max)
         change = scale(len(held), wanted)
         for _ in range(change):
-            _grow(it, service)
+            if not _grow(it, service):
+                break
         for _ in range(-change):
             _shrink(it, service)
     heapq.heappush(it.events, (it.now_s + HOUR_S, Event.SCALE, 0, 0))
 
 
-def _grow(it: Simulation, service: Service) -> None:
+def _grow(it: Simulation, service: Service) -> bool:
+    """One replica more, unless it is refused."""
     name = f"{service.id}/{len(it.number)}"
+    if not come(it, Task(it.now_s, replace(service.replica, id=name), math.inf)):
+        return False
     it.replicas[service.id].append(name)
     it.serves[name] = service.id
-    come(it, Task(it.now_s, replace(service.replica, id=name), math.inf))
+    return True
 
 
 def _shrink(it: Simulation, service: Service) -> None:

@@ -56,8 +56,8 @@ class Simulation:
     wake_s: float = math.inf
 
 
-def come(it: Simulation, task: Task) -> None:
-    """A job comes: it waits, or is refused if it could never run."""
+def come(it: Simulation, task: Task) -> bool:
+    """A job comes: it waits, or is refused (False) if it could never run."""
     job = task.job
     number = it.number[job.id] = it.ledger.arrive(task, it.now_s)
     it.trace.add(it.now_s, Event.SUBMIT, number)
@@ -66,8 +66,9 @@ def come(it: Simulation, task: Task) -> None:
         why = refusal(it.state.pools, it.state.policy, job)
         if why:
             it.ledger.refuse(number, why)
-            return
+            return False
         it.possible.add(shape)
     it.left_s[job.id] = task.work_s
     submit(it.state, job, it.now_s)
     it.ledger.queued(it.now_s, +1)
+    return True
