@@ -213,3 +213,15 @@ def test_a_replica_that_fits_nowhere_is_refused_and_its_requests_are_not_served(
     }
     assert result.services[0].n_requests == 0
     assert result.services[0].n_unserved > 3000
+
+
+def test_a_replica_that_fails_on_its_way_out_gives_its_request_back() -> None:
+    pool = Pool("p", 1, 8, site="s")
+    hardware = Hardware(pool, failures_per_node_s=1 / (4 * HOUR_S), repair_s=60.0)
+    by_hour = (1 / 600, *[0.0] * 23)
+    service = Service("web", Job("web", kind="service"), by_hour, 24 * HOUR_S, variation=0.0)
+    it = scenario([], hardware=(hardware,), services=(service,), horizon_s=20 * HOUR_S)
+    result = run(it, 1)
+    assert result.pools[0].down.times_s[0] > HOUR_S
+    assert result.services[0].n_requests == 0
+    assert result.services[0].n_restarted > 0

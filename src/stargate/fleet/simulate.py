@@ -180,13 +180,13 @@ def _next_failure_s(it: Simulation, index: int, hardware: Hardware) -> float:
 
 
 def _cut_short(it: Simulation, name: str) -> None:
-    """A job lost a node; it goes back to its last checkpoint."""
+    """A job lost a node; it goes back to its last checkpoint, a replica gives its request back."""
     run, number = it.state.running[name], it.number[name]
-    if run.job.kind == "service" and name not in it.serves:
-        _finish(it, number, it.attempt[name])
-        return
-    if name in it.serves:
-        it.queues[it.serves[name]].lose(name, it.now_s)
+    if run.job.kind == "service":
+        it.queues[name.rpartition("/")[0]].lose(name, it.now_s)
+        if name not in it.serves:
+            _finish(it, number, it.attempt[name])
+            return
     before_s = it.left_s[name]
     left_s = _left(it, run, on_request=False)
     again = fail_job(it.state, name, it.now_s)
