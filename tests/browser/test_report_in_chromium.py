@@ -15,6 +15,8 @@ from pathlib import Path
 import pytest
 
 from stargate import catalog
+from stargate.fleet.account import run
+from stargate.fleet.build import scenario_of
 from stargate.perf.machine import Machine
 from stargate.perf.question import Question
 from stargate.perf.sample import sample_of_search
@@ -23,6 +25,7 @@ from stargate.programme.fronts import front_of
 from stargate.programme.plan import plan
 from stargate.spec.loader import load_document
 from stargate.spec.workload import TrainingWorkload
+from stargate.view.fleet_report import fleet_page
 from stargate.view.plan_report import plan_page
 from stargate.view.prediction_report import Beside, prediction_page
 
@@ -81,7 +84,14 @@ def prediction_html() -> str:
     return prediction_page(question, found, beside=beside)
 
 
-@pytest.mark.parametrize("name", ["plan_html", "prediction_html"])
+@pytest.fixture(scope="module")
+def fleet_html() -> str:
+    month = EXAMPLE.with_name("campus-month.yaml")
+    document = load_document(month, ["fleet.horizon=3 days", "fleet.jobs.frontier.at=2 days"])
+    return fleet_page(run(*scenario_of(document)))
+
+
+@pytest.mark.parametrize("name", ["plan_html", "prediction_html", "fleet_html"])
 def test_every_chart_is_drawn_and_the_console_stays_silent(name, request, tmp_path):
     page = request.getfixturevalue(name)
     seen = visit(page, tmp_path)
