@@ -24,7 +24,7 @@ LIMITS = (
     "Finds speech that this program marked, signed or logged; it does not tell real from synthetic "
     "speech in general.",
     "Noise (15 dB and less) removes the watermark from some clips; a change of speed or pitch "
-    "beyond 0.79 to 1.27 hides it.",
+    "hides it in three of ten short ones, and beyond 0.79 to 1.27 in all.",
     "Up to one recording in a hundred of people's own speech is taken for marked: the watermark "
     "alone, without a clip or a manifest beside it, proves nothing against anyone.",
     "The watermark is judged in speech alone, in the loudest eight seconds: music, tones and noise "

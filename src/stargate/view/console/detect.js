@@ -65,7 +65,7 @@ function judged(finding, name) {
   const vouched = finding.trace !== null || finding.manifest?.state === "valid";
   if (vouched) return ["Made here.", `${name} is synthetic speech that this program made.`];
   if (finding.synthetic) {
-    return ["Our watermark was found.", `${name} was probably made by this program. About one recording in a hundred of people's own speech is taken for marked too: ask for its statement before you rely on this.`];
+    return ["Our watermark was found.", `${name} was probably made by this program. Up to one recording in a hundred of people's own speech is taken for marked too: ask for its statement before you rely on this.`];
   }
   if (finding.probability === null) {
     return ["No speech to judge.", `No speech was found in ${name}, and our watermark tells something in speech alone. Nothing else of ours was found.`];
