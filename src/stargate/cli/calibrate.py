@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from stargate.cli.outputs import json_option
+
 if TYPE_CHECKING:
     from stargate.perf.calibration import Calibrated
     from stargate.perf.calibration.artefact import Trial
@@ -57,7 +59,7 @@ SKIPPED_SHOWN = 20
     is_flag=True,
     help="Refit with each physical term switched off in turn, and print what it explains.",
 )
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+@json_option
 def command(
     files: tuple[Path, ...],
     output: Path | None,

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import click
 
-from stargate.cli.machine_home import answer, found, home_option, json_option, opened
+from stargate.cli.machine_home import answer, found, home_option, opened
+from stargate.cli.outputs import json_option
 
 
 @click.command("cancel")

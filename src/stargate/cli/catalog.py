@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 import click
 from typing_extensions import override
 
+from stargate.cli.outputs import json_option
+
 if TYPE_CHECKING:
     pass
 
@@ -27,7 +29,6 @@ class CatalogGroup(click.Group):
         return super().parse_args(ctx, args)
 
 
-json_option = click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 kind_option = click.option("--kind", default="", help="Only this kind, such as accelerator.")
 
 

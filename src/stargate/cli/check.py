@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from stargate.cli.outputs import json_option
 from stargate.cli.specification import load_specification, overrides_option
 
 if TYPE_CHECKING:
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
 @click.command("check")
 @click.argument("file", type=click.Path())
 @overrides_option
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+@json_option
 def command(file: str, overrides: tuple[str, ...], as_json: bool) -> None:
     """Find every fault of a specification.
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from stargate.cli.outputs import json_option, report_option
 from stargate.cli.specification import load_specification, overrides_option, planned
 
 if TYPE_CHECKING:
@@ -29,13 +30,8 @@ if TYPE_CHECKING:
     metavar="DAY",
     help="Forecast both with what was known on that day.",
 )
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
-@click.option(
-    "-o",
-    "--output",
-    type=click.Path(dir_okay=False, path_type=Path),
-    help="Write a report (one HTML file that opens without a network).",
-)
+@json_option
+@report_option
 def command(
     a: str,
     b: str | None,

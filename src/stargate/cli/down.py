@@ -6,7 +6,8 @@ from pathlib import Path
 
 import click
 
-from stargate.cli.machine_home import answer, home_option, json_option, log, opened
+from stargate.cli.machine_home import answer, home_option, log, opened
+from stargate.cli.outputs import json_option
 
 
 @click.command("down")

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import click
 
+from stargate.cli.outputs import json_option
 from stargate.cli.specification import load_specification
 
 
@@ -20,7 +21,7 @@ from stargate.cli.specification import load_specification
     help="The specification to write.",
 )
 @click.option("--force", is_flag=True, help="Write over a file that is there.")
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+@json_option
 def command(file: Path, output: Path, force: bool, as_json: bool) -> None:
     """Turn a schedule of MS Project (XML) or Primavera P6 (XML, XER) into a specification.
 

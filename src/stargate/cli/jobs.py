@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from stargate.cli.machine_home import answer, found, home_option, json_option, opened
+from stargate.cli.machine_home import answer, found, home_option, opened
+from stargate.cli.outputs import json_option
 
 if TYPE_CHECKING:
     from stargate.live.history import Attempt, Story

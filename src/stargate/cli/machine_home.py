@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from stargate.store.jobs import JobBook
 
 Command = TypeVar("Command", bound=Callable[..., object])
-json_option = click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 
 
 def home_option(command: Command) -> Command:

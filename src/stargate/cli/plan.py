@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from stargate.cli.outputs import json_option, report_option
 from stargate.cli.specification import load_specification, overrides_option, planned
 
 if TYPE_CHECKING:
@@ -35,13 +36,8 @@ if TYPE_CHECKING:
     show_default=True,
     help="Processes that share the futures, or a Ray cluster: ray://host:10001, auto.",
 )
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
-@click.option(
-    "-o",
-    "--output",
-    type=click.Path(dir_okay=False, path_type=Path),
-    help="Write a report (one HTML file that opens without a network).",
-)
+@json_option
+@report_option
 def command(
     file: str,
     overrides: tuple[str, ...],

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, get_args
 import click
 
 from stargate.cli.again import same_again
+from stargate.cli.outputs import json_option, report_option
 from stargate.cli.prediction_question import (
     Flags,
     counts_of,
@@ -74,13 +75,8 @@ SLOWEST_DRAWN = 2.0
     type=click.Path(dir_okay=False, path_type=Path),
     help="Write the pipeline's timeline (open it in ui.perfetto.dev).",
 )
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
-@click.option(
-    "-o",
-    "--output",
-    type=click.Path(dir_okay=False, path_type=Path),
-    help="Write a report (one HTML file that opens without a network).",
-)
+@json_option
+@report_option
 def command(
     file: str | None,
     overrides: tuple[str, ...],

@@ -10,14 +10,14 @@ import click
 
 from stargate.cli.again import same_again
 from stargate.cli.exits import Exit
+from stargate.cli.outputs import json_option, report_option
 from stargate.cli.specification import load_specification, overrides_option
+from stargate.control.policy import POLICIES
 from stargate.errors import Problem, SpecError
 
 if TYPE_CHECKING:
     from stargate.fleet.scenario import Task
     from stargate.spec.document import Document
-
-POLICIES = ("fifo", "easy", "shortest", "priority", "fair")
 
 
 @click.command("simulate")
@@ -34,15 +34,10 @@ POLICIES = ("fifo", "easy", "shortest", "priority", "fair")
     help="Instead of FILE: play the event log of a live machine again, decision by decision.",
 )
 @click.option("--cluster", help="Where a trace runs; the first of the file when left out.")
-@click.option("--policy", type=click.Choice(POLICIES), help="The file's when left out.")
+@click.option("--policy", type=click.Choice(tuple(POLICIES)), help="The file's when left out.")
 @click.option("--seed", type=click.IntRange(0), help="Of all draws; the file's when left out.")
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
-@click.option(
-    "-o",
-    "--output",
-    type=click.Path(dir_okay=False, path_type=Path),
-    help="Write a report (one HTML file that opens without a network).",
-)
+@json_option
+@report_option
 def command(
     file: str | None,
     overrides: tuple[str, ...],

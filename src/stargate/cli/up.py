@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from stargate.cli.machine_home import answer, home_at, home_option, json_option, log
+from stargate.cli.machine_home import answer, home_at, home_option, log
+from stargate.cli.outputs import json_option
 from stargate.control.policy import POLICIES
 
 if TYPE_CHECKING:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import click
 
 from stargate.cli.exits import Exit
+from stargate.cli.outputs import json_option
 
 if TYPE_CHECKING:
     from stargate.fleet.validation import Row
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
     show_default=True,
     help="Random orders of arrival over which openb is averaged.",
 )
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+@json_option
 def command(openb: Path | None, orders: int, as_json: bool) -> int:
     """Score the simulator: queues, goodput, bookkeeping, and six rules of placement.
 

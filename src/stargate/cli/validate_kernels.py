@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from stargate.cli.outputs import json_option
+
 if TYPE_CHECKING:
     from stargate.perf.kernels import Kernels, KernelScore, Skipped
 
@@ -35,7 +37,7 @@ HEADS = ("kernel", "part", "what", "measured", "predicted", "error")
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
     help="A file of `stargate calibrate`, in place of the one that ships.",
 )
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+@json_option
 def command(
     files: tuple[Path, ...],
     package: str | None,

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from stargate.cli.outputs import json_option
 from stargate.errors import Problem, SpecError
 
 if TYPE_CHECKING:
@@ -34,7 +35,7 @@ CSV_FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
     "latest: its days, past or expected.",
 )
 @click.option("--totals", is_flag=True, help="Only the published totals, in a table.")
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+@json_option
 def command(
     timelines: Path | None,
     as_of: datetime | None,

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from stargate.cli.outputs import json_option
+
 if TYPE_CHECKING:
     from stargate.perf.coefficients import Coefficients
     from stargate.perf.order import Series
@@ -38,7 +40,7 @@ WIDE_COLUMNS = 130  # below this the model and the strategy are left out
     ),
     help="Score each row under coefficients fitted without its whole group; takes minutes.",
 )
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+@json_option
 @click.option("-o", "output", type=click.Path(path_type=Path), help="Write a Markdown page.")
 @click.pass_context
 def command(

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from stargate.cli.outputs import json_option
 from stargate.cli.specification import load_specification, overrides_option
 from stargate.errors import Problem, SpecError
 
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 @click.argument("file", type=click.Path())
 @overrides_option
 @click.option("--workload", help="Which voice workload of FILE; its only one when left out.")
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+@json_option
 def capacity(file: str, overrides: tuple[str, ...], workload: str | None, as_json: bool) -> None:
     """Say what a workload of `kind: voice` takes: processors, memory, power, and who waits."""
     from stargate.perf.voice_capacity import voice_capacity

@@ -9,7 +9,8 @@ from pathlib import Path
 import click
 
 from stargate.cli import voice_text as texts
-from stargate.cli.voice_place import EXISTING, Where, json_option, progress, sample_in, tell
+from stargate.cli.outputs import json_option
+from stargate.cli.voice_place import EXISTING, Where, progress, sample_in, tell
 
 
 @click.command()

@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from stargate.voice.keys import KeyRing
 
 EXISTING = click.Path(exists=True, dir_okay=False, path_type=Path)
-json_option = click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 
 
 @dataclass(frozen=True, slots=True)

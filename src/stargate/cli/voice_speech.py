@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 import click
 
 from stargate.cli import voice_text as texts
-from stargate.cli.voice_place import EXISTING, Where, json_option, tell
+from stargate.cli.outputs import json_option
+from stargate.cli.voice_place import EXISTING, Where, tell
 
 if TYPE_CHECKING:
     from stargate.voice.home import Home
