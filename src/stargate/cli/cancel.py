@@ -7,8 +7,8 @@ from pathlib import Path
 
 import click
 
-from stargate.cli.machine_home import answer, found, home_option, opened
-from stargate.cli.outputs import json_option
+from stargate.cli.machine_home import found, home_option, opened
+from stargate.cli.outputs import answer, json_option
 
 
 @click.command("cancel")

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import click
 
-from stargate.cli.machine_home import answer, home_option, log, opened
-from stargate.cli.outputs import json_option
+from stargate.cli.machine_home import home_option, opened
+from stargate.cli.outputs import answer, json_option, log
 
 
 @click.command("down")

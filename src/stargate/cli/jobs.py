@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from stargate.cli.machine_home import answer, found, home_option, opened
-from stargate.cli.outputs import json_option
+from stargate.cli.machine_home import found, home_option, opened
+from stargate.cli.outputs import answer, json_option
 
 if TYPE_CHECKING:
     from stargate.live.history import Attempt, Story

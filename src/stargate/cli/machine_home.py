@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
@@ -61,16 +60,3 @@ def found(stories: dict[str, Story], job: str) -> Story:
         which = ", ".join(story.id for story in named)
         raise StargateError(f"{job} names {len(named)} jobs: {which}; name one")
     raise StargateError(f"no job {job}; `stargate jobs` lists them")
-
-
-def answer(content: dict[str, object], as_json: bool, text: str) -> None:
-    """One JSON object, or the same for people."""
-    if as_json:
-        click.echo(json.dumps({"schema_version": 1, **content}, indent=2, allow_nan=False))
-    elif text:
-        click.echo(text)
-
-
-def log(line: str) -> None:
-    """A line for who waits."""
-    click.echo(line, err=True)

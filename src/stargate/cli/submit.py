@@ -11,8 +11,8 @@ import click
 
 from stargate.cli.exits import Exit
 from stargate.cli.job_options import job_options, orders_of
-from stargate.cli.machine_home import answer, home_option, opened
-from stargate.cli.outputs import json_option
+from stargate.cli.machine_home import home_option, opened
+from stargate.cli.outputs import answer, json_option
 from stargate.errors import InfeasibleError
 
 if TYPE_CHECKING:

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from stargate.cli.machine_home import answer, home_at, home_option, log
-from stargate.cli.outputs import json_option
+from stargate.cli.machine_home import home_at, home_option
+from stargate.cli.outputs import answer, json_option, log
 from stargate.control.policy import POLICIES
 
 if TYPE_CHECKING:

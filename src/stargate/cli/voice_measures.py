@@ -7,8 +7,8 @@ from pathlib import Path
 import click
 
 from stargate.cli import voice_text as texts
-from stargate.cli.outputs import json_option
-from stargate.cli.voice_place import Where, log, tell
+from stargate.cli.outputs import json_option, log
+from stargate.cli.voice_place import Where, tell
 
 
 @click.command()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -10,6 +9,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
+
+from stargate.cli.outputs import answer
 
 if TYPE_CHECKING:
     from stargate.voice.assets import Assets
@@ -68,15 +69,7 @@ def sample_in(home: Home, tenant: str, asked: str, file: Path, transcript: str =
 def tell(tree: object, as_json: bool, text: Callable[[dict[str, object]], str]) -> None:
     """One JSON object, or the same for people."""
     assert isinstance(tree, dict)
-    if as_json:
-        click.echo(json.dumps({"schema_version": 1, **tree}, indent=2))
-    else:
-        click.echo(text(tree))
-
-
-def log(line: str) -> None:
-    """What goes on, beside the answer."""
-    click.echo(line, err=True)
+    answer(tree, as_json, "" if as_json else text(tree))
 
 
 def progress(what: str, share: float) -> None:

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from stargate.cli.voice_place import Where, log
+from stargate.cli.outputs import log
+from stargate.cli.voice_place import Where
 
 if TYPE_CHECKING:
     from stargate.voice.http.service import Page

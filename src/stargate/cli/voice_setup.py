@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 import click
 
 from stargate.cli import voice_text as texts
-from stargate.cli.outputs import json_option
-from stargate.cli.voice_place import Where, log, progress, tell
+from stargate.cli.outputs import json_option, log
+from stargate.cli.voice_place import Where, progress, tell
 
 if TYPE_CHECKING:
     from stargate.voice.assets import Assets
